@@ -1,1 +1,23 @@
-//! onrush-metrics
+//! What happened in a run: histograms, counters, tallies that merge exactly, the events that outputs
+//! read, and the verdict as a value.
+//!
+//! This crate owns no clock, no thread and no I/O: times come in as [`std::time::Duration`]s, and what
+//! goes out are plain values. Who measures is `onrush-engine`; who prints is `onrush-report`.
+
+mod counters;
+mod error_kind;
+mod errors;
+mod event;
+mod histogram;
+mod statuses;
+mod tally;
+mod verdict;
+
+pub use counters::Counters;
+pub use error_kind::ErrorKind;
+pub use errors::{ErrorRow, Errors};
+pub use event::{Event, Gauges, Health, Outcome, RunInfo, Snapshot, StopReason, WorkerHealth};
+pub use histogram::Histogram;
+pub use statuses::Statuses;
+pub use tally::{Breakdown, Tally};
+pub use verdict::{Reason, Soundness, Verdict};

@@ -1,0 +1,60 @@
+//! The counters of a run. Which law holds between them is said here and tested in the engine:
+//! `intended = started + dropped + unstarted` and `started = completed + failed + cut_off`
+//! once a run has ended.
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// Counts of one interval or of a whole run.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Counters {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl Counters {
+            /// Adds every counter of `other`.
+            pub fn merge(&mut self, other: &Self) {
+                $(self.$name += other.$name;)*
+            }
+        }
+    };
+}
+
+counters! {
+    /// Requests that were due: by the schedule (open), or because a user was free (closed).
+    intended,
+    /// Requests that a virtual user began.
+    started,
+    /// Requests answered whole and well.
+    completed,
+    /// Requests that ended in an error, a bad status included.
+    failed,
+    /// Due requests given up because the in-flight limit was reached and the plan says drop.
+    dropped,
+    /// Requests in flight when the graceful period ended.
+    cut_off,
+    /// Due requests that still waited for a free place when the run ended.
+    unstarted,
+    /// Requests written to the wire: redirect hops and repeats on stale connections included.
+    sent,
+    /// Redirects followed.
+    redirects,
+    /// Requests repeated because the pooled connection had been closed by the service while idle.
+    stale_retries,
+    /// Bytes of requests, heads included, before TLS.
+    bytes_sent,
+    /// Bytes of responses, heads included, after TLS.
+    bytes_received,
+    /// Connections that were opened.
+    connections_opened,
+    /// Requests that went over a connection that had carried one before.
+    connections_reused,
+    /// Connection attempts that failed at one address before another address of the name answered.
+    address_fallbacks,
+}
+
+impl Counters {
+    /// Requests that have ended, well or not.
+    pub fn ended(&self) -> u64 {
+        self.completed + self.failed
+    }
+}

@@ -1,0 +1,148 @@
+//! What the engine tells the outputs: one [`Event`] at the start, one a second, one at the end.
+//! Outputs only read.
+
+use std::time::Duration;
+
+use crate::{Tally, Verdict};
+
+/// One piece of news about a run.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The run begins.
+    Started(RunInfo),
+    /// A second has passed.
+    Tick(Box<Snapshot>),
+    /// No more requests are begun; those in flight may finish.
+    Stopping(StopReason),
+    /// The run is over.
+    Finished(Box<Outcome>),
+}
+
+/// What is about to be played, in words and numbers that do not change during the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunInfo {
+    /// The URLs, as asked for.
+    pub targets: Vec<String>,
+    /// The load in the words of the grammar.
+    pub load: String,
+    /// The protocol: `HTTP/1.1`, `HTTP/2`.
+    pub protocol: String,
+    /// How long the profile lasts, where that is known beforehand.
+    pub duration: Option<Duration>,
+    /// How many requests the profile asks for, where that is known beforehand.
+    pub requests: Option<u64>,
+    /// The part at the beginning whose figures are left out.
+    pub warmup: Duration,
+    /// Whether arrivals follow a schedule (open) or wait for answers (closed).
+    pub open: bool,
+    /// Worker threads.
+    pub threads: usize,
+    /// From which every random choice flows.
+    pub seed: u64,
+    /// The program's version.
+    pub version: String,
+}
+
+/// The state of the run at the end of a second.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Since the start of the run.
+    pub at: Duration,
+    /// What happened since the last snapshot.
+    pub interval: Tally,
+    /// What happened since the start (the warm-up is not in it).
+    pub total: Tally,
+    /// How things stand at this moment.
+    pub gauges: Gauges,
+    /// Whether the warm-up is still going on.
+    pub warming_up: bool,
+}
+
+/// How things stand at one moment; these add up over workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// Virtual users that exist.
+    pub users: u64,
+    /// Requests that are begun and not ended.
+    pub in_flight: u64,
+    /// Due requests that wait for a place under the in-flight limit.
+    pub waiting: u64,
+}
+
+impl Gauges {
+    /// Adds another worker's.
+    pub fn merge(&mut self, other: &Self) {
+        self.users += other.users;
+        self.in_flight += other.in_flight;
+        self.waiting += other.waiting;
+    }
+}
+
+/// Why no more requests are begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The profile was played to its end.
+    Completed,
+    /// Somebody interrupted the run (Ctrl-C).
+    Interrupted,
+}
+
+/// What came out.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What was asked.
+    pub info: RunInfo,
+    /// Why it ended.
+    pub stopped: StopReason,
+    /// Everything counted after the warm-up.
+    pub total: Tally,
+    /// The time over which `total` was gathered: from the end of the warm-up until no more requests
+    /// were begun. Rates are per this time.
+    pub measured: Duration,
+    /// The whole run, from the start to the last answer.
+    pub elapsed: Duration,
+    /// The age of the oldest request that was cut off, if any was.
+    pub oldest_cut_off: Option<Duration>,
+    /// The generator's own condition.
+    pub health: Health,
+    /// How far the numbers can be trusted.
+    pub verdict: Verdict,
+}
+
+/// The generator's own condition over the run. `None` where the system does not tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Health {
+    /// One entry a worker thread.
+    pub workers: Vec<WorkerHealth>,
+    /// CPU time of the whole process, user and system.
+    pub process_cpu: Option<Duration>,
+    /// Share (0 to 1) of the machine's CPU time that the hypervisor gave to others.
+    pub steal: Option<f64>,
+    /// The largest resident size of the process, in bytes.
+    pub peak_memory: Option<u64>,
+}
+
+/// One worker thread's condition.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WorkerHealth {
+    /// Share (0 to 1) of a core that the thread used.
+    pub cpu: Option<f64>,
+    /// Share (0 to 1) of the time in which the thread was ready to run and another one ran instead.
+    pub run_queue: Option<f64>,
+}
+
+impl Outcome {
+    /// Requests ended per second of the measured time.
+    pub fn achieved_rate(&self) -> f64 {
+        per_second(self.total.counters.ended(), self.measured)
+    }
+
+    /// Requests due per second of the measured time.
+    pub fn intended_rate(&self) -> f64 {
+        per_second(self.total.counters.intended, self.measured)
+    }
+}
+
+fn per_second(count: u64, over: Duration) -> f64 {
+    if over.is_zero() { 0.0 } else { count as f64 / over.as_secs_f64() }
+}
