@@ -30,6 +30,8 @@ counters! {
     failed,
     /// Due requests given up because the in-flight limit was reached and the plan says drop.
     dropped,
+    /// Requests that ended, well or not, before the last one was begun: what rates are computed from.
+    ended_in_time,
     /// Requests in flight when the graceful period ended.
     cut_off,
     /// Due requests that still waited for a free place when the run ended.

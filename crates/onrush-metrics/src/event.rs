@@ -132,9 +132,10 @@ pub struct WorkerHealth {
 }
 
 impl Outcome {
-    /// Requests ended per second of the measured time.
+    /// Requests ended per second of the measured time. Those that ended after it, while the run was
+    /// stopping, are not in it.
     pub fn achieved_rate(&self) -> f64 {
-        per_second(self.total.counters.ended(), self.measured)
+        per_second(self.total.counters.ended_in_time, self.measured)
     }
 
     /// Requests due per second of the measured time.

@@ -18,6 +18,9 @@ pub struct Tally {
     pub breakdown: Breakdown,
     /// Actual start minus intended start (open profiles).
     pub start_lag: Histogram,
+    /// How late arrivals were released by the pacer, before any wait for a place under the in-flight
+    /// limit: the part of the start lag that is the generator's own fault.
+    pub release_lag: Histogram,
     /// How late the workers' event loops ran a timer that was due.
     pub loop_delay: Histogram,
     /// Answers by status.
@@ -52,6 +55,7 @@ impl Tally {
         self.service.merge(&other.service);
         self.breakdown.merge(&other.breakdown);
         self.start_lag.merge(&other.start_lag);
+        self.release_lag.merge(&other.release_lag);
         self.loop_delay.merge(&other.loop_delay);
         self.statuses.merge(&other.statuses);
         self.errors.merge(&other.errors);
