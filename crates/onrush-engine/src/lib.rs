@@ -1,1 +1,24 @@
-//! onrush-engine
+//! The run: workers that share nothing, virtual users, drivers for open and closed profiles, recorders,
+//! stopping, and the verdict.
+//!
+//! One worker is one thread with a tokio runtime of its own. Each plays its segment of the plan without
+//! talking to the others; once a second it hands a tally to the collector, which runs on the caller's
+//! thread and tells the outputs. This crate prints nothing and decides no exit code.
+
+mod alarm;
+mod caller;
+mod collector;
+mod control;
+mod crowd;
+mod driver;
+mod health;
+mod limits;
+mod recorder;
+mod run;
+mod verdict;
+mod worker;
+
+pub use control::Control;
+pub use limits::{available_descriptors, raise_descriptor_limit};
+pub use run::{RunError, run};
+pub use verdict::judge;

@@ -1,1 +1,34 @@
-//! onrush-net
+//! The wire: a timed HTTP client for one worker of a load generator.
+//!
+//! Owns everything between a prepared request and its [`Exchange`]: names, sockets, proxies, TLS, HTTP/1.1
+//! (our own, over `httparse`), HTTP/2 (over `h2`), connection reuse, time stamps, and the classification
+//! of what goes wrong. It decides nothing about load, records nothing and prints nothing.
+//!
+//! Nothing here is `Send`: a [`Client`] and all its connections live on one thread.
+
+pub mod clock;
+pub mod http1;
+
+mod client;
+mod deadline;
+mod dial;
+mod dns;
+mod exchange;
+mod failure;
+mod http2;
+mod prepared;
+mod proxy;
+mod session;
+mod source;
+mod stream;
+mod tls;
+
+pub use client::Client;
+pub use deadline::{Deadline, Elapsed};
+pub use dial::{DialTimings, Dialed, Dialer, Origin, Setup, SetupError, Share};
+pub use exchange::Exchange;
+pub use failure::Failure;
+pub use http2::Shared2;
+pub use prepared::Prepared;
+pub use session::Session;
+pub use stream::{News, Stream};

@@ -97,7 +97,10 @@ impl Request {
     /// The request that a redirect with `status` to `location` leads to: another URL, and for 303 (and
     /// for 301 and 302 after a POST) a GET without a body. Credentials do not cross to another origin.
     pub fn redirected(&self, status: u16, location: &str) -> Result<Self, RequestError> {
-        let url = self.url.join(location).map_err(|error| RequestError::Url { url: location.into(), why: error.to_string() })?;
+        let url = self
+            .url
+            .join(location)
+            .map_err(|error| RequestError::Url { url: location.into(), why: error.to_string() })?;
         let mut next = Self { url: checked(url)?, ..self.clone() };
         if (status == 303 && self.method != "HEAD") || (matches!(status, 301 | 302) && self.method == "POST") {
             "GET".clone_into(&mut next.method);
@@ -152,7 +155,8 @@ impl std::fmt::Debug for Header {
 
 fn parse_url(text: &str) -> Result<Url, RequestError> {
     let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let url = Url::parse(&with_scheme).map_err(|error| RequestError::Url { url: text.to_owned(), why: error.to_string() })?;
+    let url =
+        Url::parse(&with_scheme).map_err(|error| RequestError::Url { url: text.to_owned(), why: error.to_string() })?;
     checked(url)
 }
 
@@ -182,7 +186,8 @@ mod tests {
             ("ftp://example.com", Err("`ftp` is not a scheme that Onrush speaks: use http:// or https://")),
             ("http://exa mple.com", Err("`http://exa mple.com` is not a URL: invalid international domain name")),
         ] {
-            let got = Request::new("GET", text).map(|request| request.url().to_string()).map_err(|error| error.to_string());
+            let got =
+                Request::new("GET", text).map(|request| request.url().to_string()).map_err(|error| error.to_string());
             assert_eq!(got.as_deref().map_err(String::as_str), expected, "{text}");
         }
     }
@@ -190,7 +195,9 @@ mod tests {
     #[test]
     fn headers_cannot_smuggle() {
         assert!(Header::new("X-A", "b").is_ok());
-        for (name, value) in [("X A", "b"), ("", "b"), ("X", "a\r\nB: c"), ("Content-Length", "5"), ("transfer-encoding", "chunked")] {
+        for (name, value) in
+            [("X A", "b"), ("", "b"), ("X", "a\r\nB: c"), ("Content-Length", "5"), ("transfer-encoding", "chunked")]
+        {
             assert!(Header::new(name, value).is_err(), "{name}: {value}");
         }
     }
@@ -209,7 +216,10 @@ mod tests {
             (303, "//pay.example.com/x", "GET", "http://pay.example.com/x", 0, 0),
         ] {
             let next = request.redirected(status, location).unwrap();
-            assert_eq!((next.method(), next.url().as_str(), next.headers().len(), next.body().len()), (method, url, headers, body));
+            assert_eq!(
+                (next.method(), next.url().as_str(), next.headers().len(), next.body().len()),
+                (method, url, headers, body)
+            );
         }
         assert!(request.redirected(302, "gopher://x").is_err());
     }

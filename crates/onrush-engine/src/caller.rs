@@ -1,0 +1,100 @@
+//! What a virtual user does in one iteration, behind a seam: the drivers are tested on paused time with
+//! a caller that only waits.
+
+use std::rc::Rc;
+
+use onrush_net::{Client, Deadline, Exchange, Failure, Prepared, Session, Setup, Share, Shared2};
+use onrush_plan::{Plan, Protocol};
+
+use crate::run::RunError;
+
+/// Sends requests for virtual users.
+pub(crate) trait Caller: 'static {
+    /// What a lane of a user keeps between requests.
+    type Lane: 'static;
+
+    /// Lanes of one user: requests that it has in flight at a time.
+    fn lanes(&self) -> usize {
+        1
+    }
+
+    /// The most requests that one lane sends at once.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// The lanes of a new user.
+    fn user(&self) -> Vec<Self::Lane>;
+
+    /// Sends the worker's `turn`th request.
+    async fn call(&self, lane: &mut Self::Lane, turn: u64) -> Exchange;
+
+    /// Sends `count` requests from the `turn`th on at once.
+    async fn call_batch(&self, lane: &mut Self::Lane, turn: u64, count: usize) -> Vec<Exchange>;
+}
+
+/// The caller that really does: HTTP.
+pub(crate) struct HttpCaller {
+    client: Client,
+    requests: Vec<Rc<Prepared>>,
+    protocol: Protocol,
+    users: std::cell::Cell<usize>,
+}
+
+pub(crate) struct HttpLane {
+    session: Session,
+    deadline: Deadline,
+}
+
+impl HttpCaller {
+    pub(crate) fn new(plan: &Plan, setup: &Setup, share: Share) -> Result<Self, RunError> {
+        let client = Client::new(&plan.client, setup, share).map_err(RunError::Client)?;
+        let requests = plan.requests.iter().map(|request| Prepared::new(request, &plan.client).map(Rc::new));
+        let requests = requests.collect::<Result<_, Failure>>().map_err(RunError::Request)?;
+        Ok(Self { client, requests, protocol: plan.client.protocol, users: std::cell::Cell::default() })
+    }
+
+    fn request(&self, turn: u64) -> &Rc<Prepared> {
+        &self.requests[(turn % self.requests.len() as u64) as usize]
+    }
+}
+
+impl Caller for HttpCaller {
+    type Lane = HttpLane;
+
+    fn lanes(&self) -> usize {
+        match self.protocol {
+            Protocol::Http1 { .. } => 1,
+            Protocol::Http2 { streams } => streams as usize,
+        }
+    }
+
+    fn batch(&self) -> usize {
+        match self.protocol {
+            Protocol::Http1 { pipeline } => pipeline as usize,
+            Protocol::Http2 { .. } => 1,
+        }
+    }
+
+    fn user(&self) -> Vec<HttpLane> {
+        let number = self.users.replace(self.users.get() + 1);
+        let shared: Option<Rc<Shared2>> = matches!(self.protocol, Protocol::Http2 { .. }).then(Rc::default);
+        let lane =
+            |_| HttpLane { session: self.client.session(shared.as_ref(), number), deadline: Deadline::default() };
+        (0..self.lanes()).map(lane).collect()
+    }
+
+    async fn call(&self, lane: &mut HttpLane, turn: u64) -> Exchange {
+        self.client.send(&mut lane.session, self.request(turn), &mut lane.deadline).await
+    }
+
+    async fn call_batch(&self, lane: &mut HttpLane, turn: u64, count: usize) -> Vec<Exchange> {
+        let requests: Vec<_> = (turn..turn + count as u64).map(|turn| Rc::clone(self.request(turn))).collect();
+        let mut exchanges = Vec::with_capacity(count);
+        // One flight has one origin; other origins of the batch follow in flights of their own.
+        for flight in requests.chunk_by(|a, b| a.origin() == b.origin()) {
+            exchanges.extend(self.client.send_pipelined(&mut lane.session, flight, &mut lane.deadline).await);
+        }
+        exchanges
+    }
+}

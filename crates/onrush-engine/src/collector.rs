@@ -1,0 +1,141 @@
+//! Brings the workers' tallies together, second by second, and tells the outputs.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use onrush_metrics::{Event, Gauges, Snapshot, StopReason, Tally, WorkerHealth};
+use onrush_net::clock::Instant;
+
+use crate::control::Control;
+
+/// What a worker says.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// A second is over for this worker.
+    Second { tally: Box<Tally>, gauges: Gauges },
+    /// It begins nothing more.
+    Stopping { at: Instant },
+    /// It has ended.
+    Done(Box<Closing>),
+}
+
+/// A worker's last word.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    pub(crate) tally: Tally,
+    pub(crate) health: WorkerHealth,
+    pub(crate) oldest_cut_off: Option<Duration>,
+}
+
+/// Everything that the workers said, added up.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) total: Tally,
+    pub(crate) workers: Vec<WorkerHealth>,
+    pub(crate) stopped_at: Option<Instant>,
+    pub(crate) oldest_cut_off: Option<Duration>,
+    /// A worker ended without a last word: its thread died.
+    pub(crate) lost: usize,
+}
+
+/// Gathers until every worker has ended.
+pub(crate) struct Collector<'a> {
+    start: Instant,
+    warmup: Duration,
+    control: &'a Control,
+    on_event: &'a mut dyn FnMut(Event),
+    collected: Collected,
+    interval: Tally,
+    gauges: Vec<Option<Gauges>>,
+    last_gauges: Vec<Gauges>,
+    stopping: usize,
+    told_stopping: bool,
+}
+
+/// A worker that says nothing for this long after the others is not waited for.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+impl<'a> Collector<'a> {
+    pub(crate) fn new(
+        start: Instant,
+        warmup: Duration,
+        workers: usize,
+        control: &'a Control,
+        on_event: &'a mut dyn FnMut(Event),
+    ) -> Self {
+        Self {
+            start,
+            warmup,
+            control,
+            on_event,
+            collected: Collected::default(),
+            interval: Tally::default(),
+            gauges: vec![None; workers],
+            last_gauges: vec![Gauges::default(); workers],
+            stopping: 0,
+            told_stopping: false,
+        }
+    }
+
+    /// Returns when all senders are gone.
+    pub(crate) fn gather(mut self, messages: &Receiver<(usize, Message)>) -> Collected {
+        let workers = self.gauges.len();
+        loop {
+            match messages.recv_timeout(PATIENCE) {
+                Ok((worker, message)) => self.take(worker, message),
+                Err(RecvTimeoutError::Timeout) => self.tick(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.gauges.iter().all(Option::is_some) {
+                self.tick();
+            }
+        }
+        self.collected.total.merge(&self.interval);
+        self.collected.lost = workers - self.collected.workers.len();
+        self.collected
+    }
+
+    fn take(&mut self, worker: usize, message: Message) {
+        match message {
+            Message::Second { tally, gauges } => {
+                self.interval.merge(&tally);
+                self.gauges[worker] = Some(gauges);
+                self.last_gauges[worker] = gauges;
+            }
+            Message::Stopping { at } => {
+                self.stopping += 1;
+                self.collected.stopped_at = self.collected.stopped_at.max(Some(at));
+                if self.stopping == self.gauges.len() || self.control.is_stopped() {
+                    self.tell_stopping();
+                }
+            }
+            Message::Done(closing) => {
+                self.interval.merge(&closing.tally);
+                self.collected.workers.push(closing.health);
+                self.collected.oldest_cut_off = self.collected.oldest_cut_off.max(closing.oldest_cut_off);
+                // It has nothing more to say, so nobody waits for it.
+                self.gauges[worker] = Some(Gauges::default());
+                self.last_gauges[worker] = Gauges::default();
+            }
+        }
+    }
+
+    fn tell_stopping(&mut self) {
+        if !self.told_stopping {
+            self.told_stopping = true;
+            let reason = if self.control.is_stopped() { StopReason::Interrupted } else { StopReason::Completed };
+            (self.on_event)(Event::Stopping(reason));
+        }
+    }
+
+    fn tick(&mut self) {
+        let interval = std::mem::take(&mut self.interval);
+        self.collected.total.merge(&interval);
+        self.gauges.fill(None);
+        let mut gauges = Gauges::default();
+        self.last_gauges.iter().for_each(|worker| gauges.merge(worker));
+        let at = self.start.elapsed();
+        let total = self.collected.total.clone();
+        (self.on_event)(Event::Tick(Box::new(Snapshot { at, interval, total, gauges, warming_up: at < self.warmup })));
+    }
+}

@@ -1,0 +1,154 @@
+//! Turns exchanges into counts. One recorder a worker; nothing here locks or crosses threads.
+
+use std::time::Duration;
+
+use onrush_metrics::{ErrorKind, Tally};
+use onrush_net::clock::Instant;
+use onrush_net::{Exchange, Failure};
+
+/// Gathers the tally of the current second.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    tally: Tally,
+    /// What was due before this is warm-up and is left out altogether.
+    measured_from: Instant,
+    oldest_cut_off: Option<Duration>,
+}
+
+impl Recorder {
+    pub(crate) fn new(measured_from: Instant) -> Self {
+        Self { tally: Tally::default(), measured_from, oldest_cut_off: None }
+    }
+
+    /// An arrival of an open profile is released, or would be if there were a place for it.
+    pub(crate) fn due(&mut self, intended: Instant, now: Instant) {
+        if self.counts(intended) {
+            self.tally.counters.intended += 1;
+            self.tally.release_lag.record(now.saturating_duration_since(intended));
+        }
+    }
+
+    /// A due arrival is given up for want of a place.
+    pub(crate) fn dropped(&mut self, intended: Instant) {
+        self.tally.counters.dropped += u64::from(self.counts(intended));
+    }
+
+    /// A due arrival had not begun when the run ended.
+    pub(crate) fn unstarted(&mut self, intended: Instant) {
+        self.tally.counters.unstarted += u64::from(self.counts(intended));
+    }
+
+    /// A request of a closed profile has ended. It was due when its user was free to begin it.
+    pub(crate) fn closed(&mut self, exchange: &Exchange, in_time: bool) {
+        if self.counts(exchange.started) {
+            self.tally.counters.intended += 1;
+            self.ended(exchange.started, exchange, in_time);
+        }
+    }
+
+    /// A request of an open profile has ended.
+    pub(crate) fn open(&mut self, intended: Instant, exchange: &Exchange, in_time: bool) {
+        if self.counts(intended) {
+            self.tally.start_lag.record(exchange.started.saturating_duration_since(intended));
+            self.ended(intended, exchange, in_time);
+        }
+    }
+
+    /// A request was still in flight when the run ended. `counted` says that it was counted as due before.
+    pub(crate) fn cut_off(&mut self, intended: Instant, now: Instant, counted: bool) {
+        if self.counts(intended) {
+            let counters = &mut self.tally.counters;
+            counters.intended += u64::from(!counted);
+            counters.started += 1;
+            counters.cut_off += 1;
+            self.oldest_cut_off = self.oldest_cut_off.max(Some(now.saturating_duration_since(intended)));
+        }
+    }
+
+    /// The event loop ran a timer this much too late.
+    pub(crate) fn beat(&mut self, due: Instant, now: Instant) {
+        if self.counts(due) {
+            self.tally.loop_delay.record(now.saturating_duration_since(due));
+        }
+    }
+
+    /// Everything since this was last called.
+    pub(crate) fn take(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
+    }
+
+    pub(crate) fn oldest_cut_off(&self) -> Option<Duration> {
+        self.oldest_cut_off
+    }
+
+    fn counts(&self, intended: Instant) -> bool {
+        intended >= self.measured_from
+    }
+
+    fn ended(&mut self, intended: Instant, exchange: &Exchange, in_time: bool) {
+        let counters = &mut self.tally.counters;
+        counters.started += 1;
+        counters.ended_in_time += u64::from(in_time);
+        counters.sent += u64::from(exchange.sent);
+        counters.redirects += u64::from(exchange.redirects);
+        counters.stale_retries += u64::from(exchange.stale);
+        counters.bytes_sent += exchange.bytes_sent;
+        counters.bytes_received += exchange.bytes_received;
+        counters.connections_opened += u64::from(exchange.opened);
+        counters.connections_reused += u64::from(exchange.reused);
+        counters.address_fallbacks += u64::from(exchange.fallbacks);
+        match &exchange.result {
+            Ok(status) => self.answered(intended, exchange, *status),
+            Err(failure) => self.failed(intended, exchange, failure),
+        }
+        if exchange.opened > 0 || exchange.pool.is_some() {
+            self.connected(exchange);
+        }
+    }
+
+    fn answered(&mut self, intended: Instant, exchange: &Exchange, status: u16) {
+        self.times(intended, exchange);
+        if let (Some(written), Some(first)) = (exchange.first_write, exchange.first_byte) {
+            self.tally.breakdown.wait.record(first.saturating_duration_since(written));
+            self.tally.breakdown.receive.record(exchange.ended.saturating_duration_since(first));
+        }
+        self.tally.statuses.record(status);
+        if status >= 400 {
+            self.tally.counters.failed += 1;
+            self.tally.errors.record(ErrorKind::Status, || format!("status {status}"));
+        } else {
+            self.tally.counters.completed += 1;
+        }
+    }
+
+    #[cold]
+    fn failed(&mut self, intended: Instant, exchange: &Exchange, failure: &Failure) {
+        self.tally.counters.failed += 1;
+        self.tally.errors.record(failure.kind(), || failure.to_string());
+        // Leaving out those who gave up waiting would make a service look the better the more it hangs.
+        if matches!(failure.kind(), ErrorKind::Timeout | ErrorKind::ConnectTimeout) {
+            self.times(intended, exchange);
+        }
+    }
+
+    fn times(&mut self, intended: Instant, exchange: &Exchange) {
+        self.tally.response.record(exchange.ended.saturating_duration_since(intended));
+        if let Some(written) = exchange.first_write {
+            self.tally.service.record(exchange.ended.saturating_duration_since(written));
+        }
+    }
+
+    fn connected(&mut self, exchange: &Exchange) {
+        let breakdown = &mut self.tally.breakdown;
+        for (time, histogram) in [
+            (exchange.pool, &mut breakdown.pool),
+            (exchange.dns, &mut breakdown.dns),
+            (exchange.connect, &mut breakdown.connect),
+            (exchange.tls, &mut breakdown.tls),
+        ] {
+            if let Some(time) = time {
+                histogram.record(time);
+            }
+        }
+    }
+}

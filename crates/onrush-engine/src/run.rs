@@ -1,0 +1,196 @@
+//! A run from its plan to its outcome: starts a thread for each worker, gathers what they say, judges.
+
+use std::rc::Rc;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Barrier, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
+use onrush_net::clock::Instant;
+use onrush_net::{Failure, Setup, SetupError, Share};
+use onrush_pace::Segment;
+use onrush_plan::Plan;
+use tokio::runtime::{Builder, LocalOptions};
+
+use crate::alarm::Alarm;
+use crate::caller::{Caller, HttpCaller};
+use crate::collector::{Closing, Collected, Collector, Message};
+use crate::control::{Command, Control, Orders};
+use crate::driver::{BEAT, Driver};
+use crate::health::{MachineMark, ThreadMark, peak_memory, process_cpu};
+use crate::verdict::judge;
+use crate::worker::Worker;
+
+/// Beats in a second; at every one of these the worker hands over its tally.
+const BEATS: u32 = 100;
+
+/// Why a run could not begin, or be brought to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The client could not be set up.
+    #[error(transparent)]
+    Client(SetupError),
+    /// A request could not be prepared.
+    #[error("a request cannot be sent: {0}")]
+    Request(Failure),
+    /// The system refused a thread or an event loop.
+    #[error("the system refused what a worker needs: {0}")]
+    System(#[from] std::io::Error),
+    /// A worker's thread ended unexpectedly.
+    #[error("{0} of the workers ended unexpectedly; this is a bug in Onrush")]
+    WorkerLost(usize),
+}
+
+/// Plays `plan` to its end on threads of its own and returns what came out. `on_event` is called on
+/// the calling thread; taking long there delays no request.
+pub fn run(
+    plan: &Plan,
+    info: RunInfo,
+    control: &Control,
+    mut on_event: impl FnMut(Event),
+) -> Result<Outcome, RunError> {
+    let (send, messages) = channel();
+    let machine = MachineMark::now();
+    let (begun, cpu_before) = (Instant::now(), process_cpu());
+    let plan = Arc::new(plan.clone());
+    let needs_tls = plan.requests.iter().any(|request| request.url().scheme() == "https");
+    let setup = Setup::new(&plan.client, needs_tls).map_err(RunError::Client)?;
+    // One caller is made before any thread, so that what cannot be sent is told before anything is.
+    HttpCaller::new(&plan, &setup, Share { index: 0, of: 1 })?;
+    let gate = Arc::new(Gate { barrier: Barrier::new(plan.threads + 1), start: OnceLock::new() });
+    for index in 0..plan.threads {
+        let (plan, setup, gate) = (Arc::clone(&plan), setup.clone(), Arc::clone(&gate));
+        let (orders, send) = (control.listen(), send.clone());
+        thread::Builder::new()
+            .name(format!("worker-{index}"))
+            .spawn(move || work(index, &plan, &setup, &gate, orders, &send))?;
+    }
+    drop(send);
+    on_event(Event::Started(info.clone()));
+    let start = gate.open();
+    let collected = Collector::new(start, plan.warmup, plan.threads, control, &mut on_event).gather(&messages);
+    if collected.lost > 0 {
+        return Err(RunError::WorkerLost(collected.lost));
+    }
+    let health = Health {
+        workers: collected.workers.clone(),
+        process_cpu: Some(process_cpu().saturating_sub(cpu_before)),
+        steal: machine.and_then(MachineMark::steal_since),
+        peak_memory: peak_memory(),
+    };
+    let outcome = conclude(&plan, info, control, collected, health, start, begun);
+    on_event(Event::Finished(Box::new(outcome.clone())));
+    Ok(outcome)
+}
+
+fn conclude(
+    plan: &Plan,
+    info: RunInfo,
+    control: &Control,
+    collected: Collected,
+    health: Health,
+    start: Instant,
+    begun: Instant,
+) -> Outcome {
+    let stopped_at = collected.stopped_at.unwrap_or(start);
+    let mut outcome = Outcome {
+        info,
+        stopped: if control.is_stopped() { StopReason::Interrupted } else { StopReason::Completed },
+        total: collected.total,
+        measured: stopped_at.saturating_duration_since(start + plan.warmup),
+        elapsed: begun.elapsed(),
+        oldest_cut_off: collected.oldest_cut_off,
+        health,
+        verdict: Verdict::default(),
+    };
+    outcome.verdict = judge(&outcome);
+    outcome
+}
+
+/// Lets all workers begin at the same instant.
+struct Gate {
+    barrier: Barrier,
+    start: OnceLock<Instant>,
+}
+
+impl Gate {
+    /// Waits until all workers are ready, and lets them begin.
+    fn open(&self) -> Instant {
+        self.barrier.wait();
+        *self.start.get_or_init(Instant::now)
+    }
+}
+
+/// A worker's thread.
+fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, send: &Sender<(usize, Message)>) {
+    let say = |message| {
+        // Nobody listens any more: the run is over.
+        let _ = send.send((index, message));
+    };
+    let (index, of) = (index as u32, plan.threads as u32);
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    let ready = runtime
+        .map_err(RunError::from)
+        .and_then(|runtime| Ok((runtime, HttpCaller::new(plan, setup, Share { index, of })?)));
+    let start = gate.open();
+    // A worker that is not ready leaves without a last word, and the run says so.
+    let Ok((runtime, caller)) = ready else { return };
+    let mark = ThreadMark::now();
+    let worker = Worker::new(caller, start, plan.warmup, u64::from(index));
+    runtime.block_on(play(&worker, plan, Segment::new(index, of), Alarm::new, orders, &say));
+    // Ends what is in flight; each request notes for itself that it was cut off.
+    drop(runtime);
+    say(Message::Done(Box::new(Closing {
+        tally: worker.take_tally(),
+        health: mark.health(),
+        oldest_cut_off: worker.oldest_cut_off(),
+    })));
+}
+
+/// Plays a segment: arrivals, then the graceful stop.
+async fn play<C: Caller>(
+    worker: &Rc<Worker<C>>,
+    plan: &Plan,
+    segment: Segment,
+    alarm: fn() -> Alarm,
+    mut orders: Orders,
+    say: &impl Fn(Message),
+) {
+    let mut driver = Driver::new(worker, plan.in_flight, segment, plan.seed, alarm());
+    tokio::select! {
+        () = beat(worker, alarm(), say) => {}
+        () = async {
+            let interrupted = tokio::select! {
+                () = driver.play(&plan.load) => false,
+                () = orders.wait_for(Command::Stop) => true,
+            };
+            say(Message::Stopping { at: Instant::now() });
+            worker.stop();
+            if interrupted {
+                driver.give_up_waiting();
+            }
+            tokio::select! {
+                () = worker.quiet() => {}
+                () = tokio::time::sleep(plan.graceful_stop) => {}
+                () = orders.wait_for(Command::Abort) => {}
+            }
+            driver.give_up_waiting();
+        } => {}
+    }
+}
+
+/// Notes how late the event loop is, and hands over the tally every second.
+async fn beat<C: Caller>(worker: &Rc<Worker<C>>, mut alarm: Alarm, say: &impl Fn(Message)) {
+    let mut due = worker.start;
+    loop {
+        for _ in 0..BEATS {
+            due += BEAT;
+            alarm.until(due).await;
+            worker.record(|recorder| recorder.beat(due, Instant::now()));
+        }
+        say(Message::Second { tally: Box::new(worker.take_tally()), gauges: worker.gauges() });
+        // After a pause of the whole process there is no point in catching up on beats.
+        due = due.max(Instant::now() - Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,199 @@
+//! Was the generator itself good enough for the numbers to mean something? A pure function of the
+//! outcome; every rule is a row of one table.
+
+use std::time::Duration;
+
+use onrush_metrics::{ErrorKind, Outcome, Reason, Soundness, Verdict};
+
+/// A rule looks at the outcome and says how bad it is and why, or nothing.
+type Rule = fn(&Outcome) -> Option<(Soundness, String)>;
+
+/// Every rule, with the name that machines know it by.
+const RULES: &[(&str, Rule)] = &[
+    ("nothing", nothing_measured),
+    ("local", local_limits),
+    ("dropped", dropped),
+    ("unstarted", unstarted),
+    ("in-flight-limit", waited_for_a_place),
+    ("release-lag", release_lag),
+    ("cpu", cpu),
+    ("run-queue", run_queue),
+    ("loop-delay", loop_delay),
+    ("steal", steal),
+    ("cut-off", cut_off),
+];
+
+/// Judges a run. `outcome.verdict` is not looked at.
+pub fn judge(outcome: &Outcome) -> Verdict {
+    let found = RULES.iter().filter_map(|(rule, look)| {
+        let (soundness, text) = look(outcome)?;
+        Some(Reason { rule, soundness, text })
+    });
+    Verdict::new(found.collect())
+}
+
+fn nothing_measured(outcome: &Outcome) -> Option<(Soundness, String)> {
+    let counters = &outcome.total.counters;
+    if counters.started > 0 {
+        return None;
+    }
+    let why = if counters.intended > 0 { "none of the requests that were due was begun" } else { "no request was due" };
+    Some((Soundness::Invalid, format!("nothing was measured: {why}")))
+}
+
+fn local_limits(outcome: &Outcome) -> Option<(Soundness, String)> {
+    let errors = &outcome.total.errors;
+    let local: Vec<_> = errors.rows().filter(|row| row.kind.is_local()).collect();
+    let count: u64 = local.iter().map(|row| row.count).sum();
+    let first = local.first()?;
+    let mend = match first.kind {
+        ErrorKind::LocalDescriptors => "raise `ulimit -n` or use fewer connections",
+        ErrorKind::LocalPorts => "keep connections alive, or spread them over more addresses with --source-ips",
+        _ => "use more memory or fewer connections",
+    };
+    let share = share(count, outcome.total.counters.started);
+    let text = format!(
+        "{count} requests ({}) failed because this machine ran out of {}: {mend}",
+        percent(share),
+        match first.kind {
+            ErrorKind::LocalDescriptors => "file descriptors",
+            ErrorKind::LocalPorts => "local ports",
+            _ => "memory or buffers",
+        }
+    );
+    Some((if share > 0.01 { Soundness::Invalid } else { Soundness::Degraded }, text))
+}
+
+fn dropped(outcome: &Outcome) -> Option<(Soundness, String)> {
+    not_begun(
+        outcome,
+        outcome.total.counters.dropped,
+        "were dropped, as asked, because the in-flight limit was reached",
+    )
+}
+
+fn unstarted(outcome: &Outcome) -> Option<(Soundness, String)> {
+    not_begun(
+        outcome,
+        outcome.total.counters.unstarted,
+        "still waited for a place under the in-flight limit at the end",
+    )
+}
+
+fn not_begun(outcome: &Outcome, count: u64, what: &str) -> Option<(Soundness, String)> {
+    let share = share(count, outcome.total.counters.intended);
+    (count > 0).then(|| {
+        let soundness = if share > 0.05 { Soundness::Invalid } else { Soundness::Degraded };
+        (soundness, format!("{count} of the requests that were due ({}) {what}", percent(share)))
+    })
+}
+
+/// Waiting for a place is in the response times, but the service has seen less than the load asked for.
+fn waited_for_a_place(outcome: &Outcome) -> Option<(Soundness, String)> {
+    let lag = &outcome.total.start_lag;
+    let own = outcome.total.release_lag.quantile(0.99);
+    let lag = lag.quantile(0.99);
+    (lag > own + Duration::from_millis(5) && lag > own * 4 && lag * 10 > response(outcome)).then(|| {
+        let text = format!(
+            "requests waited for a place under the in-flight limit (p99 {}): the service was slower than the load, \
+             and saw it late; the wait is in the response times",
+            millis(lag)
+        );
+        (Soundness::Degraded, text)
+    })
+}
+
+/// The pacer's own lateness matters as far as it shows in the times that are reported.
+fn release_lag(outcome: &Outcome) -> Option<(Soundness, String)> {
+    let (p50, p99) = (outcome.total.release_lag.quantile(0.5), outcome.total.release_lag.quantile(0.99));
+    let median = outcome.total.response.quantile(0.5);
+    let soundness = if p50 > Duration::from_millis(10) && p50 * 2 > median {
+        Soundness::Invalid
+    } else if p99 > Duration::from_millis(5) && p99 * 10 > response(outcome) {
+        Soundness::Degraded
+    } else {
+        return None;
+    };
+    let text = format!(
+        "the generator began requests late (p50 {}, p99 {}): use more cores or machines",
+        millis(p50),
+        millis(p99)
+    );
+    Some((soundness, text))
+}
+
+fn cpu(outcome: &Outcome) -> Option<(Soundness, String)> {
+    let busiest = outcome.health.workers.iter().filter_map(|worker| worker.cpu).fold(0.0, f64::max);
+    (busiest > 0.95).then(|| {
+        let text = format!(
+            "the generator used {} of a core in one worker: it, and not the service, may have set the pace; \
+             use more cores or fewer connections, or ask for a rate",
+            percent(busiest)
+        );
+        (Soundness::Degraded, text)
+    })
+}
+
+fn run_queue(outcome: &Outcome) -> Option<(Soundness, String)> {
+    let longest = outcome.health.workers.iter().filter_map(|worker| worker.run_queue).fold(0.0, f64::max);
+    (longest > 0.1).then(|| {
+        let text = format!(
+            "a worker waited {} of the time for a core that something else used: give the generator cores of its own",
+            percent(longest)
+        );
+        (Soundness::Degraded, text)
+    })
+}
+
+fn loop_delay(outcome: &Outcome) -> Option<(Soundness, String)> {
+    let p99 = outcome.total.loop_delay.quantile(0.99);
+    (outcome.total.loop_delay.supports(0.95) && p99 > Duration::from_millis(10) && p99 * 10 > response(outcome)).then(
+        || {
+            (
+                Soundness::Degraded,
+                format!("the generator's event loop was late by {} (p99), and times are long by as much", millis(p99)),
+            )
+        },
+    )
+}
+
+fn steal(outcome: &Outcome) -> Option<(Soundness, String)> {
+    outcome.health.steal.filter(|steal| *steal > 0.05).map(|steal| {
+        (Soundness::Degraded, format!("the hypervisor gave {} of this machine's CPU time to others", percent(steal)))
+    })
+}
+
+fn cut_off(outcome: &Outcome) -> Option<(Soundness, String)> {
+    let counters = &outcome.total.counters;
+    let share = share(counters.cut_off, counters.started);
+    (share > 0.01).then(|| {
+        let text = format!(
+            "{} requests ({}) were still unanswered at the end and are in no figure: the true percentiles are worse",
+            counters.cut_off,
+            percent(share)
+        );
+        (Soundness::Degraded, text)
+    })
+}
+
+/// What the generator's own lateness is held against.
+fn response(outcome: &Outcome) -> Duration {
+    outcome.total.response.quantile(0.99)
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 0.1 => "under 0.1 %".to_owned(),
+        percent if percent < 10.0 => format!("{percent:.1} %"),
+        percent => format!("{percent:.0} %"),
+    }
+}
+
+fn millis(time: Duration) -> String {
+    let millis = time.as_secs_f64() * 1e3;
+    if millis < 10.0 { format!("{millis:.1} ms") } else { format!("{millis:.0} ms") }
+}

@@ -1,0 +1,171 @@
+//! The state that the tasks of one worker thread share: the recorder, the gauges, whether it is stopping.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use onrush_metrics::{Gauges, Tally};
+use onrush_net::clock::Instant;
+use tokio::sync::Notify;
+
+use crate::caller::Caller;
+use crate::recorder::Recorder;
+
+/// One worker. It lives on its own thread, and so do all who hold it.
+pub(crate) struct Worker<C> {
+    pub(crate) caller: C,
+    /// When the run began, the same for all workers.
+    pub(crate) start: Instant,
+    recorder: RefCell<Recorder>,
+    turn: Cell<u64>,
+    users: Cell<u64>,
+    in_flight: Cell<u64>,
+    waiting: Cell<u64>,
+    stopping: Cell<bool>,
+    quiet: Notify,
+}
+
+/// A request that is in flight. If it is dropped before its end, the run has ended around it.
+struct Begun<'a, C> {
+    worker: &'a Worker<C>,
+    intended: Instant,
+    count: u64,
+    is_open: bool,
+    ended: bool,
+}
+
+impl<C: Caller> Worker<C> {
+    pub(crate) fn new(caller: C, start: Instant, warmup: Duration, first_turn: u64) -> Rc<Self> {
+        Rc::new(Self {
+            caller,
+            start,
+            recorder: RefCell::new(Recorder::new(start + warmup)),
+            turn: Cell::new(first_turn),
+            users: Cell::new(0),
+            in_flight: Cell::new(0),
+            waiting: Cell::new(0),
+            stopping: Cell::new(false),
+            quiet: Notify::new(),
+        })
+    }
+
+    /// Sends `count` requests of a closed profile and records them; returns when they ended and whether
+    /// all of them went well on the wire.
+    pub(crate) async fn call_closed(&self, lane: &mut C::Lane, begin: Instant, count: usize) -> (Instant, bool) {
+        let begun = self.begin(begin, count, false);
+        if count == 1 {
+            let exchange = self.caller.call(lane, self.turns(1)).await;
+            begun.end();
+            self.recorder.borrow_mut().closed(&exchange, !self.stopping.get());
+            return (exchange.ended, exchange.result.is_ok());
+        }
+        let exchanges = self.caller.call_batch(lane, self.turns(count), count).await;
+        begun.end();
+        let mut recorder = self.recorder.borrow_mut();
+        let mut all_well = true;
+        for exchange in &exchanges {
+            recorder.closed(exchange, !self.stopping.get());
+            all_well &= exchange.result.is_ok();
+        }
+        (exchanges.iter().map(|exchange| exchange.ended).max().unwrap_or(begin), all_well)
+    }
+
+    /// Sends one request for each of `arrivals` and records them.
+    pub(crate) async fn call_open(&self, lane: &mut C::Lane, arrivals: &[Instant]) {
+        let Some(first) = arrivals.first() else { return };
+        let begun = self.begin(*first, arrivals.len(), true);
+        if arrivals.len() == 1 {
+            let exchange = self.caller.call(lane, self.turns(1)).await;
+            begun.end();
+            self.recorder.borrow_mut().open(*first, &exchange, !self.stopping.get());
+            return;
+        }
+        let exchanges = self.caller.call_batch(lane, self.turns(arrivals.len()), arrivals.len()).await;
+        begun.end();
+        let mut recorder = self.recorder.borrow_mut();
+        for (intended, exchange) in arrivals.iter().zip(&exchanges) {
+            recorder.open(*intended, exchange, !self.stopping.get());
+        }
+    }
+
+    fn begin(&self, intended: Instant, count: usize, is_open: bool) -> Begun<'_, C> {
+        self.in_flight.set(self.in_flight.get() + count as u64);
+        Begun { worker: self, intended, count: count as u64, is_open, ended: false }
+    }
+
+    fn turns(&self, count: usize) -> u64 {
+        self.turn.replace(self.turn.get() + count as u64)
+    }
+}
+
+impl<C> Worker<C> {
+    pub(crate) fn record(&self, note: impl FnOnce(&mut Recorder)) {
+        note(&mut self.recorder.borrow_mut());
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.get()
+    }
+
+    /// No request is begun from now on, but for arrivals that were due before.
+    pub(crate) fn stop(&self) {
+        self.stopping.set(true);
+    }
+
+    /// Returns when nothing is in flight or waiting any more.
+    pub(crate) async fn quiet(&self) {
+        while self.in_flight.get() + self.waiting.get() > 0 {
+            self.quiet.notified().await;
+        }
+    }
+
+    pub(crate) fn set_waiting(&self, waiting: usize) {
+        self.waiting.set(waiting as u64);
+        self.tell_if_quiet();
+    }
+
+    pub(crate) fn user_came(&self) {
+        self.users.set(self.users.get() + 1);
+    }
+
+    pub(crate) fn user_left(&self) {
+        self.users.set(self.users.get() - 1);
+    }
+
+    pub(crate) fn gauges(&self) -> Gauges {
+        Gauges { users: self.users.get(), in_flight: self.in_flight.get(), waiting: self.waiting.get() }
+    }
+
+    /// What was counted since this was last called.
+    pub(crate) fn take_tally(&self) -> Tally {
+        self.recorder.borrow_mut().take()
+    }
+
+    pub(crate) fn oldest_cut_off(&self) -> Option<Duration> {
+        self.recorder.borrow().oldest_cut_off()
+    }
+
+    fn tell_if_quiet(&self) {
+        if self.stopping.get() && self.in_flight.get() + self.waiting.get() == 0 {
+            self.quiet.notify_one();
+        }
+    }
+}
+
+impl<C> Begun<'_, C> {
+    fn end(mut self) {
+        self.ended = true;
+    }
+}
+
+impl<C> Drop for Begun<'_, C> {
+    fn drop(&mut self) {
+        self.worker.in_flight.set(self.worker.in_flight.get() - self.count);
+        self.worker.tell_if_quiet();
+        if !self.ended {
+            let now = Instant::now();
+            let mut recorder = self.worker.recorder.borrow_mut();
+            (0..self.count).for_each(|_| recorder.cut_off(self.intended, now, self.is_open));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! One deadline for each lane of a virtual user, moved at every request and checked only when the lane is
+//! woken: a request that ends in time costs the timer wheel nothing.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use tokio::time::{Sleep, sleep_until};
+
+use crate::clock::Instant;
+
+/// A deadline that can be moved cheaply.
+#[derive(Debug, Default)]
+pub struct Deadline {
+    at: Option<Instant>,
+    /// Fires at or before `at`. Made when a request first has to wait.
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+/// The deadline passed first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed;
+
+impl Deadline {
+    /// Moves the deadline.
+    pub fn set(&mut self, at: Instant) {
+        self.at = Some(at);
+        if let Some(sleep) = self.sleep.as_mut().filter(|sleep| sleep.deadline() > at) {
+            sleep.as_mut().reset(at);
+        }
+    }
+
+    /// Ready once the deadline has passed; otherwise the task is woken at it.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.at else { return Poll::Pending };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        while sleep.as_mut().poll(cx).is_ready() {
+            // The timer was set for an earlier request; this one has more time.
+            if sleep.deadline() >= at {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(at);
+        }
+        Poll::Pending
+    }
+
+    /// Runs `work` until it is done or the deadline has passed.
+    pub async fn bound<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+        let mut work = pin!(work);
+        poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            Poll::Pending => self.poll(cx).map(|()| Err(Elapsed)),
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_can_move_either_way() {
+        let begin = Instant::now();
+        let mut deadline = Deadline::default();
+        for (millis, expected) in [(50, 50), (100, 150), (10, 160), (1000, 1160)] {
+            deadline.set(Instant::now() + Duration::from_millis(millis));
+            assert_eq!(deadline.bound(std::future::pending::<()>()).await, Err(Elapsed));
+            assert_eq!(begin.elapsed().as_millis(), expected);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_is_done_in_time_is_not_disturbed_by_older_deadlines() {
+        let mut deadline = Deadline::default();
+        for _ in 0..100 {
+            deadline.set(Instant::now() + Duration::from_millis(30));
+            assert_eq!(deadline.bound(tokio::time::sleep(Duration::from_millis(20))).await, Ok(()));
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Setting up a connection: name, address, proxy, TLS, with the time that each took.
+
+use std::cell::Cell;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use onrush_metrics::ErrorKind;
+use onrush_plan::{ClientSettings, Protocol};
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+use url::{Host, Url};
+
+use crate::clock::Instant;
+use crate::dns::Names;
+use crate::failure::Failure;
+use crate::proxy::{Proxies, Proxy, Route};
+use crate::source::Sources;
+use crate::stream::Stream;
+use crate::tls::Tls;
+
+/// Scheme, host and port: what a connection leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// Whether it is spoken to over TLS.
+    pub is_tls: bool,
+    /// The host.
+    pub host: Host<String>,
+    /// The port.
+    pub port: u16,
+}
+
+impl Origin {
+    /// Where a URL leads. URLs of a [`onrush_plan::Request`] have a host and a known scheme.
+    pub fn of(url: &Url) -> Self {
+        let host = url.host().map_or_else(|| Host::Domain(String::new()), |host| host.to_owned());
+        Self { is_tls: url.scheme() == "https", host, port: url.port_or_known_default().unwrap_or(80) }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// Which part of the run a worker plays; it starts at its own place in every rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Its place, from 0.
+    pub index: u32,
+    /// How many workers there are.
+    pub of: u32,
+}
+
+impl Share {
+    /// How many of `total` things belong to this worker.
+    pub fn of_total(self, total: u32) -> u32 {
+        total / self.of + u32::from(self.index < total % self.of)
+    }
+}
+
+/// Why a client cannot be set up: something that was given cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// Certificates, keys, versions.
+    #[error("{0}")]
+    Tls(String),
+    /// A proxy's URL.
+    #[error("`{url}` is not a proxy that can be used: {why}")]
+    Proxy {
+        /// The URL, without its password.
+        url: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+}
+
+/// What all workers of a run share: read-only, made once.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    tls: Tls,
+}
+
+impl Setup {
+    /// Reads certificates and keys. `needs_tls` builds all of TLS now instead of at the first handshake.
+    pub fn new(settings: &ClientSettings, needs_tls: bool) -> Result<Self, SetupError> {
+        let tls = Tls::new(&settings.tls, settings.protocol)?;
+        if needs_tls {
+            tls.warm()?;
+        }
+        Ok(Self { tls })
+    }
+}
+
+/// Sets up the connections of one worker.
+#[derive(Debug)]
+pub struct Dialer {
+    settings: ClientSettings,
+    names: Names,
+    sources: Sources,
+    proxies: Proxies,
+    tls: Tls,
+}
+
+/// A connection that was set up.
+#[derive(Debug)]
+pub struct Dialed {
+    /// Ready for HTTP.
+    pub stream: Stream,
+    /// What it took.
+    pub timings: DialTimings,
+    /// Addresses of the name that failed before one answered.
+    pub fallbacks: u32,
+    /// Requests must be in absolute form: a forward proxy reads them.
+    pub via_forward_proxy: bool,
+}
+
+/// What setting up a connection took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DialTimings {
+    /// Resolving the name; `None` for addresses and names that were known.
+    pub dns: Option<Duration>,
+    /// Connecting, attempts at other addresses and a proxy's part included.
+    pub connect: Duration,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+}
+
+impl Dialer {
+    /// A dialer for one worker's share of a run.
+    pub fn new(settings: &ClientSettings, setup: &Setup, share: Share) -> Result<Self, SetupError> {
+        let index = share.index as usize;
+        Ok(Self {
+            names: Names::new(settings, index),
+            sources: Sources::new(&settings.source_ips, index * settings.source_ips.len() / share.of.max(1) as usize),
+            proxies: Proxies::new(&settings.proxy)?,
+            tls: setup.tls.clone(),
+            settings: settings.clone(),
+        })
+    }
+
+    /// Connects to `origin` within the connect timeout.
+    pub async fn dial(&self, origin: &Origin) -> Result<Dialed, Failure> {
+        let doing = Cell::new("resolving its name");
+        let limit = self.settings.connect_timeout;
+        match timeout(limit, self.dial_unbounded(origin, &doing)).await {
+            Ok(dialed) => dialed,
+            Err(_) => {
+                let text = format!("connecting to {origin}: not done within {limit:?} ({})", doing.get());
+                Err(Failure::new(ErrorKind::ConnectTimeout, text))
+            }
+        }
+    }
+
+    /// The `Proxy-Authorization` of the forward proxy for `origin`, if it wants one.
+    pub(crate) fn proxy_credentials(&self, origin: &Origin) -> Option<Box<str>> {
+        self.proxies.of(origin).and_then(|proxy| proxy.authorization.clone())
+    }
+
+    async fn dial_unbounded(&self, origin: &Origin, doing: &Cell<&'static str>) -> Result<Dialed, Failure> {
+        let mut timings = DialTimings::default();
+        let (stream, fallbacks, via_forward_proxy) = match (&self.settings.unix_socket, self.proxies.of(origin)) {
+            (Some(path), _) => {
+                let before = Instant::now();
+                let unix = UnixStream::connect(path).await;
+                timings.connect = before.elapsed();
+                (Stream::Unix(unix.map_err(|error| Failure::connect(&error, &path.display()))?), 0, false)
+            }
+            (None, None) => {
+                let (stream, fallbacks) = self.reach(&origin.host, origin.port, doing, &mut timings).await?;
+                (stream, fallbacks, false)
+            }
+            (None, Some(proxy)) => self.through(proxy, origin, doing, &mut timings).await?,
+        };
+        let stream = if origin.is_tls {
+            doing.set("TLS handshake");
+            let before = Instant::now();
+            let stream = self.tls.connect(&origin.host, stream).await?;
+            timings.tls = Some(before.elapsed());
+            stream
+        } else {
+            stream
+        };
+        Ok(Dialed { stream, timings, fallbacks, via_forward_proxy })
+    }
+
+    async fn through(
+        &self,
+        proxy: &Proxy,
+        origin: &Origin,
+        doing: &Cell<&'static str>,
+        timings: &mut DialTimings,
+    ) -> Result<(Stream, u32, bool), Failure> {
+        let (stream, fallbacks) = self.reach(&proxy.host, proxy.port, doing, timings).await?;
+        doing.set("waiting for the proxy");
+        let before = Instant::now();
+        let is_http1 = matches!(self.settings.protocol, Protocol::Http1 { .. });
+        let route = proxy.route(origin.is_tls, is_http1);
+        let stream = match route {
+            Route::Forward => stream,
+            Route::Tunnel => proxy.tunnel(origin, stream).await?,
+            Route::Socks => proxy.socks(origin, stream).await?,
+        };
+        timings.connect += before.elapsed();
+        Ok((stream, fallbacks, route == Route::Forward))
+    }
+
+    /// Connects to the first address of a host that answers.
+    async fn reach(
+        &self,
+        host: &Host<String>,
+        port: u16,
+        doing: &Cell<&'static str>,
+        timings: &mut DialTimings,
+    ) -> Result<(Stream, u32), Failure> {
+        let found = self.names.find(host, port).await?;
+        timings.dns = found.took;
+        doing.set("waiting for the connection");
+        let before = Instant::now();
+        let mut last = Failure::new(ErrorKind::Dns, format!("`{host}` has no address"));
+        for (number, address) in found.addresses.iter().enumerate() {
+            let others = found.addresses.len() - number - 1;
+            match self.connect(*address, port, others).await {
+                Ok(stream) => {
+                    timings.connect = before.elapsed();
+                    return Ok((stream, number as u32));
+                }
+                // Not the address's fault, and another address would not help.
+                Err(failure) if failure.kind().is_local() => return Err(failure),
+                Err(failure) => last = failure,
+            }
+            self.names.avoid(host, *address);
+        }
+        Err(last)
+    }
+
+    /// An address that says nothing may not use up the time of `others` that might answer.
+    async fn connect(&self, address: IpAddr, port: u16, others: usize) -> Result<Stream, Failure> {
+        let peer = SocketAddr::new(address, port);
+        let connecting = self.sources.connect(peer);
+        if others == 0 {
+            return connecting.await.map(Stream::Tcp);
+        }
+        let limit = self.settings.connect_timeout / (others as u32 + 1);
+        match timeout(limit, connecting).await {
+            Ok(connected) => connected.map(Stream::Tcp),
+            Err(_) => Err(Failure::new(
+                ErrorKind::ConnectTimeout,
+                format!("connecting to {peer}: no answer within {limit:?}"),
+            )),
+        }
+    }
+}

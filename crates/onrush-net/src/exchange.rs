@@ -1,0 +1,70 @@
+//! What one request came to: its result, its instants, its share of the counters.
+
+use std::time::Duration;
+
+use crate::clock::Instant;
+use crate::failure::Failure;
+
+/// A request from its start to its end, retries on stale connections and redirects included.
+#[derive(Debug)]
+pub struct Exchange {
+    /// When the virtual user began it.
+    pub started: Instant,
+    /// When the first byte was about to be written; `None` if it never came to that.
+    pub first_write: Option<Instant>,
+    /// When the first byte of the (last) answer was read.
+    pub first_byte: Option<Instant>,
+    /// When it ended, well or not.
+    pub ended: Instant,
+    /// The final status, or why there is none.
+    pub result: Result<u16, Failure>,
+    /// Waiting for a connection of a shared pool.
+    pub pool: Option<Duration>,
+    /// Resolving the name, if a connection was opened to one.
+    pub dns: Option<Duration>,
+    /// Connecting, if a connection was opened.
+    pub connect: Option<Duration>,
+    /// The TLS handshake, if there was one.
+    pub tls: Option<Duration>,
+    /// Bytes written.
+    pub bytes_sent: u64,
+    /// Bytes read.
+    pub bytes_received: u64,
+    /// Requests written: more than one with redirects and repeats.
+    pub sent: u32,
+    /// Connections opened.
+    pub opened: u32,
+    /// Requests that went over a connection used before.
+    pub reused: u32,
+    /// Repeats because a pooled connection had been closed.
+    pub stale: u32,
+    /// Redirects followed.
+    pub redirects: u32,
+    /// Addresses that failed before another one of the name answered.
+    pub fallbacks: u32,
+}
+
+impl Exchange {
+    /// An exchange that begins now; its result is filled in at the end.
+    pub(crate) fn begun(started: Instant) -> Self {
+        Self {
+            started,
+            first_write: None,
+            first_byte: None,
+            ended: started,
+            result: Ok(0),
+            pool: None,
+            dns: None,
+            connect: None,
+            tls: None,
+            bytes_sent: 0,
+            bytes_received: 0,
+            sent: 0,
+            opened: 0,
+            reused: 0,
+            stale: 0,
+            redirects: 0,
+            fallbacks: 0,
+        }
+    }
+}

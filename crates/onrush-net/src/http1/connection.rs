@@ -1,0 +1,282 @@
+//! One connection that speaks HTTP/1.1: writes requests prepared beforehand, reads their answers in
+//! order, stamps the time. It decides nothing about retries, pools or redirects.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use onrush_metrics::ErrorKind;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{Expect, Head, Limits, ReadError, Reader};
+use crate::clock::Instant;
+use crate::failure::Failure;
+use crate::stream::News;
+
+/// A connection and what has been read of its next answer.
+#[derive(Debug)]
+pub struct Connection<S> {
+    stream: S,
+    reader: Reader,
+    /// Requests answered so far.
+    served: u64,
+}
+
+/// Requests written in one go, and how far they are.
+#[derive(Debug)]
+pub struct Flight<'a> {
+    wire: &'a [u8],
+    expects: &'a [Expect],
+    written: usize,
+    answered: usize,
+    started: bool,
+    first_byte: Option<Instant>,
+    received: u64,
+}
+
+/// One whole answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its head.
+    pub head: Head,
+    /// When its first byte was read.
+    pub first_byte: Instant,
+    /// When its last byte was read.
+    pub ended: Instant,
+    /// Its bytes, interim answers and the head included.
+    pub received: u64,
+}
+
+/// Why a flight ended before all of it was answered.
+#[derive(Debug)]
+pub enum Broken {
+    /// The connection had been closed by the peer, or was while nothing of the answer had come. On a
+    /// connection that had carried requests before, that is the usual race of keep-alive.
+    Stale(Failure),
+    /// A real failure.
+    Failed(Failure),
+}
+
+impl<'a> Flight<'a> {
+    /// A flight of one request for each entry of `expects`, whose bytes together are `wire`.
+    pub fn new(wire: &'a [u8], expects: &'a [Expect]) -> Self {
+        Self { wire, expects, written: 0, answered: 0, started: false, first_byte: None, received: 0 }
+    }
+
+    /// Bytes handed to the system so far.
+    pub fn written(&self) -> usize {
+        self.written
+    }
+
+    /// Requests answered so far.
+    pub fn answered(&self) -> usize {
+        self.answered
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
+    /// A connection that has carried nothing yet.
+    pub fn new(stream: S) -> Self {
+        Self { stream, reader: Reader::new(), served: 0 }
+    }
+
+    /// Requests answered so far.
+    pub fn served(&self) -> u64 {
+        self.served
+    }
+
+    /// Drives a flight. `on_answer` gets each answer with its place in the flight. After anything but
+    /// `Ok`, or an answer without keep-alive, the connection is of no further use.
+    ///
+    /// `scratch` is only used within the call: idle connections own no buffer.
+    #[inline]
+    pub fn poll_flight(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut [u8],
+        flight: &mut Flight<'_>,
+        limits: &Limits,
+        on_answer: &mut impl FnMut(usize, Answer),
+    ) -> Poll<Result<(), Broken>> {
+        if !flight.started {
+            flight.started = true;
+            if self.served > 0 && self.stream.has_news() {
+                self.check_idle(cx, scratch)?;
+            }
+        }
+        // A peer may answer before it has taken the whole request, so an unfinished write goes on to read.
+        if let Poll::Ready(Err(error)) = self.poll_write(cx, flight) {
+            return self.after_failed_write(cx, scratch, flight, limits, on_answer, &error);
+        }
+        self.poll_read(cx, scratch, flight, limits, on_answer)
+    }
+
+    /// Something came while nobody was reading: the peer's goodbye, or an answer that nobody asked for.
+    #[cold]
+    fn check_idle(&mut self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Result<(), Broken> {
+        let mut buffer = ReadBuf::new(scratch);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
+                Err(Broken::Stale(Failure::new(ErrorKind::ClosedEarly, "the idle connection had been closed")))
+            }
+            Poll::Ready(Ok(())) => Err(Broken::Failed(unasked(buffer.filled().len()))),
+            Poll::Ready(Err(error)) => Err(Broken::Stale(Failure::exchange(&error))),
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, flight: &mut Flight<'_>) -> Poll<io::Result<()>> {
+        while flight.written < flight.wire.len() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, &flight.wire[flight.written..]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => flight.written += written,
+            }
+            if flight.written == flight.wire.len() {
+                // TLS buffers what the socket did not take; a plain socket has nothing to flush.
+                return Pin::new(&mut self.stream).poll_flush(cx);
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The peer stopped reading. If it answered before that (413, say), the answer is the truth.
+    #[cold]
+    fn after_failed_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut [u8],
+        flight: &mut Flight<'_>,
+        limits: &Limits,
+        on_answer: &mut impl FnMut(usize, Answer),
+        error: &io::Error,
+    ) -> Poll<Result<(), Broken>> {
+        match self.poll_read(cx, scratch, flight, limits, on_answer) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
+            _ => Poll::Ready(Err(self.broken(Failure::exchange(error)))),
+        }
+    }
+
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut [u8],
+        flight: &mut Flight<'_>,
+        limits: &Limits,
+        on_answer: &mut impl FnMut(usize, Answer),
+    ) -> Poll<Result<(), Broken>> {
+        loop {
+            let mut buffer = ReadBuf::new(scratch);
+            if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+                return Poll::Ready(Err(self.broken(Failure::exchange(&error))));
+            }
+            let now = Instant::now();
+            let input = buffer.filled();
+            if input.is_empty() {
+                return Poll::Ready(self.on_close(flight, now, on_answer));
+            }
+            if self.take(input, now, flight, limits, on_answer)? {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// Hands `input` to the reader; true when the whole flight is answered.
+    #[inline]
+    fn take(
+        &mut self,
+        mut input: &[u8],
+        now: Instant,
+        flight: &mut Flight<'_>,
+        limits: &Limits,
+        on_answer: &mut impl FnMut(usize, Answer),
+    ) -> Result<bool, Broken> {
+        while !input.is_empty() {
+            let Some(expect) = flight.expects.get(flight.answered) else {
+                return Err(Broken::Failed(unasked(input.len())));
+            };
+            let first_byte = *flight.first_byte.get_or_insert(now);
+            let (fed, head) = self.reader.feed(input, *expect, limits, |_| {}).map_err(protocol)?;
+            input = &input[fed.used..];
+            flight.received += fed.used as u64;
+            if let Some(head) = head {
+                let keep_alive = head.keep_alive;
+                let answer = Answer { head, first_byte, ended: now, received: flight.received };
+                // An answer that overtakes its own request leaves the connection in an unknown state.
+                self.answered(flight, answer, on_answer);
+                if !keep_alive || (flight.answered == flight.expects.len() && input.is_empty()) {
+                    return self.end_of_flight(flight, keep_alive);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn answered(&mut self, flight: &mut Flight<'_>, mut answer: Answer, on_answer: &mut impl FnMut(usize, Answer)) {
+        answer.head.keep_alive &= flight.written == flight.wire.len();
+        self.served += 1;
+        flight.first_byte = None;
+        flight.received = 0;
+        flight.answered += 1;
+        on_answer(flight.answered - 1, answer);
+    }
+
+    /// After the last answer, or one that ends the connection: what is unanswered then never will be.
+    fn end_of_flight(&self, flight: &Flight<'_>, keep_alive: bool) -> Result<bool, Broken> {
+        if keep_alive || flight.answered == flight.expects.len() {
+            return Ok(true);
+        }
+        let unanswered = flight.expects.len() - flight.answered;
+        Err(Broken::Stale(Failure::new(
+            ErrorKind::ClosedEarly,
+            format!("the peer ended the connection with {unanswered} pipelined requests unanswered"),
+        )))
+    }
+
+    fn on_close(
+        &mut self,
+        flight: &mut Flight<'_>,
+        now: Instant,
+        on_answer: &mut impl FnMut(usize, Answer),
+    ) -> Result<(), Broken> {
+        match self.reader.close() {
+            Ok(head) => {
+                let answer = Answer {
+                    head,
+                    first_byte: flight.first_byte.unwrap_or(now),
+                    ended: now,
+                    received: flight.received,
+                };
+                self.answered(flight, answer, on_answer);
+                self.end_of_flight(flight, false).map(drop)
+            }
+            Err(error @ ReadError::Closed(_)) => {
+                let failure = Failure::new(ErrorKind::ClosedEarly, error.to_string());
+                Err(if self.served > 0 && flight.received == 0 {
+                    Broken::Stale(failure)
+                } else {
+                    Broken::Failed(failure)
+                })
+            }
+            Err(error) => Err(protocol(error)),
+        }
+    }
+
+    fn broken(&self, failure: Failure) -> Broken {
+        let gone = matches!(failure.kind(), ErrorKind::Reset | ErrorKind::ClosedEarly);
+        if gone && self.served > 0 && self.reader.is_untouched() {
+            Broken::Stale(failure)
+        } else {
+            Broken::Failed(failure)
+        }
+    }
+}
+
+#[cold]
+fn protocol(error: ReadError) -> Broken {
+    Broken::Failed(Failure::new(ErrorKind::Protocol, error.to_string()))
+}
+
+#[cold]
+fn unasked(bytes: usize) -> Failure {
+    Failure::new(ErrorKind::Protocol, format!("the server sent {bytes} bytes that nobody had asked for"))
+}

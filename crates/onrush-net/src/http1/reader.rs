@@ -1,0 +1,384 @@
+//! Reads responses from bytes that may be split anywhere. Knows no I/O and no clock, and keeps bytes of
+//! its own only while a head is incomplete.
+
+use super::chunked::{Chunked, Spent};
+use super::head::{self, Framing, Head};
+
+/// Interim answers (1xx) before the real one; more are a flood.
+const MAX_INTERIM: u8 = 100;
+/// An incomplete head is parsed again at every piece up to this size, so that nonsense is noticed at
+/// once; past it only when its end is there, so that a drip of bytes cannot make reading quadratic.
+const EAGER: usize = 4 * 1024;
+
+/// What the request tells about its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expect {
+    /// The request was a HEAD: its answer has no body whatever its head says.
+    pub no_body: bool,
+}
+
+/// How much of a response is tolerated.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of a head, interim answers each for themselves.
+    pub head: usize,
+    /// Bytes of a body, without the chunked coding.
+    pub body: u64,
+}
+
+/// How far one piece of input has brought the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fed {
+    /// Bytes of the piece that belong to the response. Less than all of it only when `done`.
+    pub used: usize,
+    /// The response is whole.
+    pub done: bool,
+}
+
+/// What a peer did that is not HTTP/1.1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The head does not parse.
+    #[error("the response head is malformed: {0}")]
+    Head(httparse::Error),
+    /// The status is not one.
+    #[error("the response has status {0:03}")]
+    StatusCode(u16),
+    /// The head does not end.
+    #[error("the response head is longer than {0} bytes")]
+    HeadTooLong(usize),
+    /// A flood of headers.
+    #[error("the response has more than {0} headers")]
+    TooManyHeaders(usize),
+    /// A flood of 1xx answers.
+    #[error("more than {0} interim (1xx) responses")]
+    TooManyInterim(u8),
+    /// Not a number, or several that differ.
+    #[error("`Content-Length: {0}` is not one number")]
+    ContentLength(Box<str>),
+    /// HTTP/1.0 has no transfer encodings.
+    #[error("an HTTP/1.0 response has a Transfer-Encoding")]
+    TransferEncodingIn10,
+    /// A chunk's size line is malformed.
+    #[error("a chunk's size line is malformed")]
+    ChunkSize,
+    /// A chunk is not followed by a line end.
+    #[error("a chunk is longer than its size line says")]
+    ChunkEnd,
+    /// Too many bytes of chunk extensions.
+    #[error("the chunk extensions are too long")]
+    ChunkExtensions,
+    /// Too many bytes of trailers.
+    #[error("the trailers are too long")]
+    Trailers,
+    /// A trailer line does not end in a line feed.
+    #[error("a trailer line is malformed")]
+    TrailerLine,
+    /// The body does not end.
+    #[error("the response body is longer than {0} bytes")]
+    BodyTooLong(u64),
+    /// The connection was closed before the response was whole.
+    #[error("closed after {0}")]
+    Closed(Missing),
+}
+
+/// What was missing when the connection was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Not a byte had come.
+    Everything,
+    /// Part of the head had come.
+    Head,
+    /// This many body bytes were announced and did not come.
+    Length(u64),
+    /// The last chunk had not come.
+    Chunks,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Everything => f.write_str("the request, without an answer"),
+            Self::Head => f.write_str("part of the response head"),
+            Self::Length(missing) => write!(f, "part of the body: {missing} announced bytes are missing"),
+            Self::Chunks => f.write_str("part of the body: the last chunk is missing"),
+        }
+    }
+}
+
+/// Reads one response after the other.
+#[derive(Debug)]
+pub struct Reader {
+    state: State,
+    /// The beginning of a head that is not whole yet. Empty, and without memory, at all other times.
+    carry: Vec<u8>,
+    body_seen: u64,
+    interim: u8,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Head,
+    Length(Head, u64),
+    Chunked(Head, Chunked, Spent),
+    UntilClose(Head),
+    Done,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { state: State::Head, carry: Vec::new(), body_seen: 0, interim: 0 }
+    }
+}
+
+impl Reader {
+    /// A reader at the beginning of a response.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a piece of the stream. Body data goes to `sink`. When the response is whole its head is
+    /// returned, and the reader stands at the beginning of the next one.
+    #[inline]
+    pub fn feed(
+        &mut self,
+        input: &[u8],
+        expect: Expect,
+        limits: &Limits,
+        mut sink: impl FnMut(&[u8]),
+    ) -> Result<(Fed, Option<Head>), ReadError> {
+        let mut used = 0;
+        while matches!(self.state, State::Head) {
+            let Some(more) = self.feed_head(&input[used..], expect, limits)? else {
+                return Ok((Fed { used: input.len(), done: false }, None));
+            };
+            used += more;
+        }
+        used += self.feed_body(&input[used..], limits, &mut sink)?;
+        Ok(match self.finished() {
+            Some(head) => (Fed { used, done: true }, Some(head)),
+            None => (Fed { used, done: false }, None),
+        })
+    }
+
+    /// The stream has ended. A response whose end is the end of the connection is whole by that.
+    pub fn close(&mut self) -> Result<Head, ReadError> {
+        let missing = match std::mem::replace(&mut self.state, State::Done) {
+            State::UntilClose(head) => return Ok(head),
+            State::Head if self.carry.is_empty() && self.interim == 0 => Missing::Everything,
+            State::Head | State::Done => Missing::Head,
+            State::Length(_, left) => Missing::Length(left),
+            State::Chunked(..) => Missing::Chunks,
+        };
+        Err(ReadError::Closed(missing))
+    }
+
+    /// Not a byte of the current response has come.
+    pub fn is_untouched(&self) -> bool {
+        matches!(self.state, State::Head) && self.carry.is_empty() && self.interim == 0
+    }
+
+    /// Returns how many bytes of `input` ended a head, or `None` when all of it was kept for later.
+    fn feed_head(&mut self, input: &[u8], expect: Expect, limits: &Limits) -> Result<Option<usize>, ReadError> {
+        let kept = self.carry.len();
+        let parsed = if kept == 0 {
+            head::parse(input, expect.no_body)?
+        } else {
+            self.carry.extend_from_slice(input);
+            if self.carry.len() <= EAGER || ends_a_head(&self.carry, kept) {
+                head::parse(&self.carry, expect.no_body)?
+            } else {
+                None
+            }
+        };
+        let Some((head, framing, length)) = parsed else {
+            if kept == 0 {
+                self.carry.extend_from_slice(input);
+            }
+            return if self.carry.len() > limits.head { Err(ReadError::HeadTooLong(limits.head)) } else { Ok(None) };
+        };
+        if length > limits.head {
+            return Err(ReadError::HeadTooLong(limits.head));
+        }
+        self.carry = Vec::new();
+        self.begin_body(head, framing)?;
+        Ok(Some(length - kept))
+    }
+
+    fn begin_body(&mut self, head: Head, framing: Framing) -> Result<(), ReadError> {
+        // 101 is final: nothing was asked to be upgraded, and what follows is not HTTP.
+        if head.status < 200 && head.status != 101 {
+            self.interim += 1;
+            return if self.interim > MAX_INTERIM { Err(ReadError::TooManyInterim(MAX_INTERIM)) } else { Ok(()) };
+        }
+        self.body_seen = 0;
+        self.state = match framing {
+            Framing::Length(length) => State::Length(head, length),
+            Framing::Chunked => State::Chunked(head, Chunked::Size, Spent::default()),
+            Framing::UntilClose => State::UntilClose(head),
+        };
+        Ok(())
+    }
+
+    fn feed_body(&mut self, input: &[u8], limits: &Limits, sink: &mut impl FnMut(&[u8])) -> Result<usize, ReadError> {
+        let mut seen = self.body_seen;
+        let used = match &mut self.state {
+            State::Length(_, left) => {
+                let stride = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
+                sink(&input[..stride]);
+                *left -= stride as u64;
+                seen += stride as u64;
+                stride
+            }
+            State::Chunked(_, chunked, spent) => chunked.feed(spent, input, |data| {
+                seen += data.len() as u64;
+                sink(data);
+            })?,
+            State::UntilClose(_) => {
+                sink(input);
+                seen += input.len() as u64;
+                input.len()
+            }
+            State::Head | State::Done => 0,
+        };
+        self.body_seen = seen;
+        if seen > limits.body { Err(ReadError::BodyTooLong(limits.body)) } else { Ok(used) }
+    }
+
+    fn finished(&mut self) -> Option<Head> {
+        if !matches!(self.state, State::Length(_, 0) | State::Chunked(_, Chunked::End, _)) {
+            return None;
+        }
+        self.interim = 0;
+        match std::mem::replace(&mut self.state, State::Head) {
+            State::Length(head, _) | State::Chunked(head, ..) => Some(head),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an empty line, which ends a head, ends within what was added after `kept`.
+fn ends_a_head(carry: &[u8], kept: usize) -> bool {
+    let from = kept.saturating_sub(3);
+    carry[from..].windows(2).any(|pair| pair == b"\n\n") || carry[from..].windows(3).any(|three| three == b"\n\r\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { head: 1024, body: 1 << 20 };
+
+    /// Reads `input` in pieces of `piece` bytes; the status, body and keep-alive, or the error.
+    fn read(input: &[u8], piece: usize, no_body: bool) -> Result<(u16, String, bool, usize), ReadError> {
+        let mut reader = Reader::new();
+        let mut body = Vec::new();
+        let mut used = 0;
+        for part in input.chunks(piece) {
+            let (fed, head) = reader.feed(part, Expect { no_body }, &LIMITS, |data| body.extend_from_slice(data))?;
+            used += fed.used;
+            if let Some(head) = head {
+                return Ok((head.status, String::from_utf8(body).unwrap(), head.keep_alive, used));
+            }
+        }
+        reader.close().map(|head| (head.status, String::from_utf8(body).unwrap(), head.keep_alive, used))
+    }
+
+    /// The same result however the bytes are split.
+    fn check(input: &str, expected: Result<(u16, &str, bool), &str>) {
+        for piece in [1, 2, 3, 7, input.len().max(1)] {
+            let got = read(input.as_bytes(), piece, false).map(|(status, body, keep, _)| (status, body, keep));
+            let got =
+                got.as_ref().map(|(status, body, keep)| (*status, body.as_str(), *keep)).map_err(ToString::to_string);
+            assert_eq!(got, expected.map_err(ToOwned::to_owned), "{input:?} in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn every_framing() {
+        check("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", Ok((200, "hello", true)));
+        check("HTTP/1.1 200 OK\r\ncontent-length: 5, 5\r\n\r\nhello", Ok((200, "hello", true)));
+        check("HTTP/1.1 200\r\nConnection: foo, Close\r\nContent-Length: 0\r\n\r\n", Ok((200, "", false)));
+        check("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", Ok((200, "ok", false)));
+        check("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok", Ok((200, "ok", true)));
+        check("HTTP/1.1 200 OK\r\n\r\nuntil the end", Ok((200, "until the end", false)));
+        check("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", Ok((204, "", true)));
+        check("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", Ok((304, "", true)));
+        check("HTTP/1.1 200 OK\nContent-Length: 2\n\nok", Ok((200, "ok", true)));
+        check(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            Ok((200, "ok", true)),
+        );
+        check("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nabc", Ok((200, "abc", false)));
+    }
+
+    #[test]
+    fn chunks() {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n";
+        for (body, expected) in [
+            ("5\r\nhello\r\n0\r\n\r\n", Ok((200, "hello", true))),
+            ("5 ;ext=\"a\"\r\nhello\r\n1\r\n!\r\n0\r\nA: b\r\nC: d\r\n\r\n", Ok((200, "hello!", true))),
+            ("A\r\n0123456789\r\n0\r\n\r\n", Ok((200, "0123456789", true))),
+            ("5\r\nhello", Err("closed after part of the body: the last chunk is missing")),
+            ("5\r\nhello!\r\n", Err("a chunk is longer than its size line says")),
+            ("\r\n", Err("a chunk's size line is malformed")),
+            ("5\nhello", Err("a chunk's size line is malformed")),
+            ("-1\r\n", Err("a chunk's size line is malformed")),
+            ("fffffffffffffffff\r\n", Err("a chunk's size line is malformed")),
+            ("0\r\nA: b\rX", Err("a trailer line is malformed")),
+        ] {
+            check(&format!("{head}{body}"), expected);
+        }
+    }
+
+    #[test]
+    fn broken_responses_have_a_name() {
+        for (input, error) in [
+            ("", "closed after the request, without an answer"),
+            ("HTTP/1.1 20", "closed after part of the response head"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
+                "closed after part of the body: 4 announced bytes are missing",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+                "`Content-Length: 6` is not one number",
+            ),
+            ("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "`Content-Length: -5` is not one number"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                "`Content-Length: 99999999999999999999` is not one number",
+            ),
+            ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "an HTTP/1.0 response has a Transfer-Encoding"),
+            ("SSH-2.0-OpenSSH_9.2\r\n", "the response head is malformed: invalid HTTP version"),
+        ] {
+            check(input, Err(error));
+        }
+        let flood = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(101));
+        assert_eq!(read(flood.as_bytes(), flood.len(), false), Err(ReadError::TooManyHeaders(100)));
+        let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "b".repeat(2000));
+        assert_eq!(read(endless.as_bytes(), 100, false), Err(ReadError::HeadTooLong(1024)));
+        let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(101);
+        assert_eq!(read(interim.as_bytes(), 10, false), Err(ReadError::TooManyInterim(100)));
+    }
+
+    #[test]
+    fn what_follows_a_response_is_not_taken() {
+        let two = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 404";
+        assert_eq!(read(two, two.len(), false).unwrap().3, two.len() - 12);
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        assert_eq!(read(head, head.len(), true).unwrap().3, head.len() - 2);
+    }
+
+    #[test]
+    fn a_drip_of_bytes_into_a_long_head_stays_linear() {
+        let limits = Limits { head: 1 << 20, body: 0 };
+        let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: {}\r\n\r\n", "b".repeat(500_000));
+        let mut reader = Reader::new();
+        let done = long.bytes().filter(|byte| {
+            let fed = reader.feed(&[*byte], Expect { no_body: false }, &limits, |_| {});
+            fed.unwrap().1.is_some()
+        });
+        assert_eq!(done.count(), 1);
+    }
+}

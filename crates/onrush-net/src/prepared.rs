@@ -1,0 +1,214 @@
+//! A request in the form in which it goes to the wire, made once and sent many times.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use onrush_metrics::ErrorKind;
+use onrush_plan::{ClientSettings, Protocol, Request};
+
+use crate::dial::Origin;
+use crate::failure::Failure;
+use crate::http1::Expect;
+
+/// What goes into `User-Agent` unless the request says otherwise.
+const USER_AGENT: &str = concat!("onrush/", env!("CARGO_PKG_VERSION"));
+
+/// A request ready to be sent.
+#[derive(Debug)]
+pub struct Prepared {
+    request: Request,
+    origin: Rc<Origin>,
+    expect: Expect,
+    idempotent: bool,
+    keep_alive: bool,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Http1 {
+        wire: Box<[u8]>,
+        /// The same with the whole URL in the request line, for a forward proxy; made when one is met.
+        absolute: OnceCell<Box<[u8]>>,
+    },
+    Http2 {
+        head: http::Request<()>,
+        body: Bytes,
+    },
+}
+
+impl Prepared {
+    /// Prepares `request` for the settings' protocol.
+    pub fn new(request: &Request, settings: &ClientSettings) -> Result<Self, Failure> {
+        let form = match settings.protocol {
+            Protocol::Http1 { .. } => Form::Http1 {
+                wire: http1_wire(request, settings.keep_alive, origin_form(request), None),
+                absolute: OnceCell::new(),
+            },
+            Protocol::Http2 { .. } => {
+                let head = http2_head(request).map_err(|error| Failure::new(ErrorKind::Protocol, error.to_string()))?;
+                Form::Http2 { head, body: Bytes::copy_from_slice(request.body()) }
+            }
+        };
+        let method = request.method();
+        Ok(Self {
+            origin: Rc::new(Origin::of(request.url())),
+            expect: Expect { no_body: method == "HEAD" },
+            // RFC 9110 §9.2.2: these may be repeated when a connection breaks.
+            idempotent: ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"].contains(&method),
+            keep_alive: settings.keep_alive,
+            form,
+            request: request.clone(),
+        })
+    }
+
+    /// What it was made from.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Where it goes.
+    pub fn origin(&self) -> &Rc<Origin> {
+        &self.origin
+    }
+
+    /// What the answer looks like.
+    pub fn expect(&self) -> Expect {
+        self.expect
+    }
+
+    /// Whether it may be sent again when nobody knows whether it arrived.
+    pub fn is_idempotent(&self) -> bool {
+        self.idempotent
+    }
+
+    /// The bytes of HTTP/1.1; `proxy` is given where a forward proxy reads them, with its credentials.
+    pub(crate) fn http1(&self, proxy: Option<&Option<Box<str>>>) -> &[u8] {
+        match (&self.form, proxy) {
+            (Form::Http1 { wire, .. }, None) => wire,
+            (Form::Http1 { absolute, .. }, Some(credentials)) => absolute.get_or_init(|| {
+                let target = self.request.url().as_str();
+                http1_wire(&self.request, self.keep_alive, target, credentials.as_deref())
+            }),
+            (Form::Http2 { .. }, _) => &[],
+        }
+    }
+
+    /// The head and body of HTTP/2.
+    pub(crate) fn http2(&self) -> Option<(&http::Request<()>, &Bytes)> {
+        match &self.form {
+            Form::Http2 { head, body } => Some((head, body)),
+            Form::Http1 { .. } => None,
+        }
+    }
+}
+
+fn origin_form(request: &Request) -> &str {
+    &request.url()[url::Position::BeforePath..]
+}
+
+fn http1_wire(request: &Request, keep_alive: bool, target: &str, proxy_credentials: Option<&str>) -> Box<[u8]> {
+    let mut wire = Vec::with_capacity(256 + request.body().len());
+    let mut line = |name: &str, value: &[u8]| {
+        wire.extend_from_slice(name.as_bytes());
+        wire.extend_from_slice(b": ");
+        wire.extend_from_slice(value);
+        wire.extend_from_slice(b"\r\n");
+    };
+    if request.header("host").is_none() {
+        line("Host", authority(request).as_bytes());
+    }
+    if request.header("user-agent").is_none() {
+        line("User-Agent", USER_AGENT.as_bytes());
+    }
+    if request.header("accept").is_none() {
+        line("Accept", b"*/*");
+    }
+    if let Some(credentials) = proxy_credentials {
+        line("Proxy-Authorization", credentials.as_bytes());
+    }
+    for header in request.headers() {
+        line(header.name(), header.value());
+    }
+    if announces_length(request) {
+        line("Content-Length", request.body().len().to_string().as_bytes());
+    }
+    if !keep_alive {
+        line("Connection", b"close");
+    }
+    let start = format!("{} {target} HTTP/1.1\r\n", request.method());
+    [start.as_bytes(), &wire, b"\r\n", request.body()].concat().into()
+}
+
+/// Methods whose meaning is in their body say so even when it is empty (RFC 9110 §8.6).
+fn announces_length(request: &Request) -> bool {
+    !request.body().is_empty() || ["POST", "PUT", "PATCH"].contains(&request.method())
+}
+
+/// The host as it was typed, with the port unless it is the scheme's own.
+fn authority(request: &Request) -> String {
+    let url = request.url();
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn http2_head(request: &Request) -> Result<http::Request<()>, http::Error> {
+    let authority = match request.header("host") {
+        Some(host) => String::from_utf8_lossy(host).into_owned(),
+        None => authority(request),
+    };
+    let uri =
+        http::Uri::builder().scheme(request.url().scheme()).authority(authority).path_and_query(origin_form(request));
+    let mut head = http::Request::builder().method(request.method()).uri(uri.build()?).version(http::Version::HTTP_2);
+    if request.header("user-agent").is_none() {
+        head = head.header("user-agent", USER_AGENT);
+    }
+    if request.header("accept").is_none() {
+        head = head.header("accept", "*/*");
+    }
+    for header in request.headers().iter().filter(|header| !header.name().eq_ignore_ascii_case("host")) {
+        head = head.header(header.name(), header.value());
+    }
+    if announces_length(request) {
+        head = head.header("content-length", request.body().len());
+    }
+    head.body(())
+}
+
+#[cfg(test)]
+mod tests {
+    use onrush_plan::Header;
+
+    use super::*;
+
+    #[test]
+    fn the_wire_says_what_was_asked() {
+        let post = Request::new("POST", "http://shop.example.com:8080/cart?x=1#top")
+            .unwrap()
+            .with_header(Header::new("X-Case", "Kept").unwrap())
+            .with_header(Header::new("user-agent", "mine").unwrap())
+            .with_body("hello");
+        let prepared =
+            Prepared::new(&post, &ClientSettings { keep_alive: false, ..ClientSettings::default() }).unwrap();
+        let expected = "POST /cart?x=1 HTTP/1.1\r\nHost: shop.example.com:8080\r\nAccept: */*\r\nX-Case: Kept\r\n\
+                        user-agent: mine\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
+        assert_eq!(std::str::from_utf8(prepared.http1(None)).unwrap(), expected);
+        let proxied = String::from_utf8(prepared.http1(Some(&Some("Basic eA==".into()))).to_vec()).unwrap();
+        assert!(proxied.starts_with("POST http://shop.example.com:8080/cart?x=1 HTTP/1.1\r\n"), "{proxied}");
+        assert!(proxied.contains("\r\nProxy-Authorization: Basic eA==\r\n"), "{proxied}");
+    }
+
+    #[test]
+    fn http2_has_its_own_form() {
+        let settings = ClientSettings { protocol: Protocol::Http2 { streams: 1 }, ..ClientSettings::default() };
+        let get = Request::new("GET", "https://[::1]:8443/a")
+            .unwrap()
+            .with_header(Header::new("Host", "b.example.com").unwrap());
+        let prepared = Prepared::new(&get, &settings).unwrap();
+        let (head, body) = prepared.http2().unwrap();
+        assert_eq!(head.uri().to_string(), "https://b.example.com/a");
+        assert_eq!(head.headers().keys().map(http::HeaderName::as_str).collect::<Vec<_>>(), ["user-agent", "accept"]);
+        assert!(body.is_empty());
+    }
+}

@@ -1,0 +1,106 @@
+//! Which connections a virtual user may use: its own, or those of a pool that all users of the worker share.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::dial::Origin;
+use crate::http1::Connection;
+use crate::http2::Shared2;
+use crate::stream::Stream;
+
+/// An HTTP/1.1 connection to an origin.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) origin: Rc<Origin>,
+    pub(crate) connection: Connection<Stream>,
+    /// Requests go to a forward proxy, in absolute form, with these credentials.
+    pub(crate) proxy: Option<Option<Box<str>>>,
+}
+
+/// A virtual user's connections, kept from one request to the next.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// HTTP/1.1: idle connections, at most one an origin.
+    idle: Vec<Held>,
+    /// HTTP/2: one connection an origin, used by all lanes of the user.
+    http2: Option<Rc<Shared2>>,
+}
+
+impl Session {
+    /// A session whose HTTP/2 connections are shared with the other lanes that hold `shared`.
+    pub fn with_http2(shared: Rc<Shared2>) -> Self {
+        Self { idle: Vec::new(), http2: Some(shared) }
+    }
+
+    pub(crate) fn http2(&mut self) -> Rc<Shared2> {
+        Rc::clone(self.http2.get_or_insert_default())
+    }
+
+    pub(crate) fn take(&mut self, origin: &Rc<Origin>) -> Option<Held> {
+        take(&mut self.idle, origin)
+    }
+
+    pub(crate) fn put(&mut self, held: Held) {
+        self.idle.push(held);
+    }
+}
+
+/// The connections that the users of one worker share.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    /// One permit for each connection that may be in use.
+    permits: Semaphore,
+    max: usize,
+    busy: Cell<usize>,
+    idle: RefCell<Vec<Held>>,
+}
+
+/// The right to use one connection of the pool.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pool: &'a Pool,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Pool {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { permits: Semaphore::new(max), max, busy: Cell::new(0), idle: RefCell::default() }
+    }
+
+    /// Waits for a place, first come first served.
+    pub(crate) async fn place(&self) -> Place<'_> {
+        let permit = self.permits.acquire().await.expect("the pool's semaphore is never closed");
+        self.busy.set(self.busy.get() + 1);
+        Place { pool: self, _permit: permit }
+    }
+}
+
+impl Place<'_> {
+    pub(crate) fn take(&self, origin: &Rc<Origin>) -> Option<Held> {
+        let mut idle = self.pool.idle.borrow_mut();
+        let held = take(&mut idle, origin);
+        // The new connection needs room: idle ones of other origins, oldest first, give way.
+        while held.is_none() && !idle.is_empty() && idle.len() + self.pool.busy.get() > self.pool.max {
+            idle.remove(0);
+        }
+        held
+    }
+
+    pub(crate) fn put(&self, held: Held) {
+        self.pool.idle.borrow_mut().push(held);
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.pool.busy.set(self.pool.busy.get() - 1);
+    }
+}
+
+/// The connection used last: it is the least likely to have been closed meanwhile.
+fn take(idle: &mut Vec<Held>, origin: &Rc<Origin>) -> Option<Held> {
+    let at = idle.iter().rposition(|held| Rc::ptr_eq(&held.origin, origin) || held.origin == *origin)?;
+    Some(idle.swap_remove(at))
+}
