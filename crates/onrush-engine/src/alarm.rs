@@ -70,9 +70,10 @@ mod timerfd {
     pub(crate) struct Timerfd(AsyncFd<OwnedFd>);
 
     impl Timerfd {
+        #[expect(deprecated, reason = "an OwnedFd keeps the promise that the unsafe replacement asks for")]
         pub(super) fn new() -> io::Result<Self> {
             let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-            Ok(Self(AsyncFd::register_with_interest(fd, Interest::READABLE)?))
+            Ok(Self(AsyncFd::with_interest(fd, Interest::READABLE)?))
         }
 
         pub(super) async fn until(&mut self, at: Instant) {
