@@ -1,1 +1,18 @@
-//! onrush-report
+//! What people look at: the text summary, the progress line, JSON.
+//!
+//! Outputs read the [`onrush_metrics::Event`]s of a run and write into whatever they are given; they know
+//! neither the engine nor the terminal, and never slow the run. [`KINDS`] is the one table of them.
+
+mod json;
+mod output;
+mod progress;
+mod style;
+mod summary;
+mod units;
+
+pub use json::{JsonOutput, to_json};
+pub use output::{KINDS, Kind, Output, find_kind};
+pub use progress::Progress;
+pub use style::Style;
+pub use summary::{SummaryOutput, summary};
+pub use units::{bytes, count, duration, percent, rate};
