@@ -40,6 +40,14 @@ impl Rate {
         self.0 as f64 / (3600 * MILLION) as f64
     }
 
+    /// The longest time in which no more than `arrivals` evenly spaced arrivals come, to the nanosecond;
+    /// `None` if they never do, or not within the longest duration there is.
+    pub fn time_for(self, arrivals: u64) -> Option<std::time::Duration> {
+        const NANOS_PER_HOUR: u128 = 3_600_000_000_000;
+        let nanos = (u128::from(arrivals) * u128::from(MILLION) * NANOS_PER_HOUR).checked_div(self.0.into())?;
+        u64::try_from(nanos).ok().map(std::time::Duration::from_nanos)
+    }
+
     pub(crate) fn millionths_per_hour(self) -> u64 {
         self.0
     }
@@ -98,5 +106,10 @@ mod tests {
         assert_eq!(Rate::per_second(1_000_000_000), Some(Rate::MAX));
         assert_eq!(Rate::per_second(1_000_000_001), None);
         assert_eq!(Rate::per_second(u64::MAX), None);
+        assert_eq!(Rate::ZERO.time_for(5), None);
+        assert_eq!(
+            Rate::per_second(3).and_then(|rate| rate.time_for(10)).map(|time| time.as_nanos()),
+            Some(3_333_333_333)
+        );
     }
 }

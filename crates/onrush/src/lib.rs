@@ -1,1 +1,38 @@
-//! onrush
+//! Onrush: truthful, realistic, massive load for microservices.
+//!
+//! This crate joins the others: arguments become a plan, the engine plays it, outputs show it, and the
+//! process ends with an exit code. It is the only one that knows the command line, the terminal and exit
+//! codes.
+
+mod args;
+mod exit;
+mod lower;
+mod outputs;
+mod run;
+mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+
+/// Runs the program with the given arguments, the first of which is its name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args::with_default_command(arguments)) {
+        Ok(cli) => cli,
+        Err(error) => return exit::from_clap(&error),
+    };
+    let ended = match cli.command {
+        Command::Run(args) => run::run(&args),
+    };
+    ended.unwrap_or_else(|wrong| wrong.tell()).into()
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

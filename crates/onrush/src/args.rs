@@ -1,0 +1,40 @@
+//! What can be typed. Meaning is given to it in [`crate::lower`].
+
+mod run;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use self::run::{FailOn, Format, RunArgs, TlsVersionArg, WhenFullArg};
+
+/// Commands; a first argument that is none of them belongs to `run`.
+const COMMANDS: &[&str] = &["run", "help"];
+
+/// Truthful, realistic, massive load for microservices.
+#[derive(Debug, Parser)]
+#[command(name = "onrush", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What Onrush does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Put load on a service and report how it fared. `onrush URL` is short for `onrush run URL`
+    Run(Box<RunArgs>),
+}
+
+/// `onrush URL …` means `onrush run URL …`.
+pub(crate) fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<_> = arguments.into_iter().collect();
+    let is_general = |text: &str| ["-h", "--help", "-V", "--version"].contains(&text);
+    match arguments.get(1).and_then(|first| first.to_str()) {
+        Some(first) if COMMANDS.contains(&first) || is_general(first) => {}
+        Some(_) => arguments.insert(1, "run".into()),
+        None => {}
+    }
+    arguments
+}

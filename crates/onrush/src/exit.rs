@@ -1,0 +1,46 @@
+//! Exit codes, as CI jobs know them from k6, and how what is wrong is told.
+
+use std::process::ExitCode;
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// The run was played and reported.
+    Ok = 0,
+    /// The run was played, but a result could not be written where it was asked for.
+    OutputFailed = 1,
+    /// The verdict is as bad as `--fail-on` says.
+    Failed = 99,
+    /// What was asked for cannot be done; nothing was sent.
+    BadConfiguration = 104,
+    /// Somebody interrupted the run; what was measured until then was reported.
+    Interrupted = 105,
+}
+
+/// What was asked for cannot be done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Wrong(pub(crate) String);
+
+impl Wrong {
+    /// Tells it on standard error.
+    #[expect(clippy::print_stderr, reason = "this is where the binary speaks")]
+    pub(crate) fn tell(&self) -> Exit {
+        eprintln!("error: {}", self.0.trim_end());
+        Exit::BadConfiguration
+    }
+}
+
+impl From<String> for Wrong {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// Help and version are what was asked for; everything else of clap's is a bad configuration.
+pub(crate) fn from_clap(error: &clap::Error) -> ExitCode {
+    // A closed terminal is no reason to fail.
+    let _ = error.print();
+    if error.use_stderr() { Exit::BadConfiguration.into() } else { Exit::Ok.into() }
+}

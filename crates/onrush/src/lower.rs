@@ -1,0 +1,78 @@
+//! From what was typed to a valid plan. What is wrong with it is told here, with its place, before
+//! anything is sent.
+
+mod client;
+mod load;
+mod requests;
+mod sources;
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use onrush_lang::Diagnostic;
+use onrush_plan::{InFlight, Plan, WhenFull};
+
+use crate::args::{RunArgs, WhenFullArg};
+use crate::exit::Wrong;
+
+pub(crate) use self::client::{ProxySource, proxy_of_environment};
+
+/// Requests of an open load in flight unless something else is asked for.
+const MAX_IN_FLIGHT: u32 = 10_000;
+
+/// What of the surroundings has a part in the plan: an argument, so that tests need no environment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// CPU cores.
+    pub(crate) cores: usize,
+    /// Files that may be open, where there is a limit.
+    pub(crate) descriptors: Option<u64>,
+    /// Proxies from the environment.
+    pub(crate) proxy: ProxySource,
+}
+
+/// The plan that the arguments mean.
+pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, Wrong> {
+    let warmup = args.warmup.as_deref().map_or(Ok(Duration::ZERO), |text| duration("--warmup", text))?;
+    let client = client::settings(args, &surroundings.proxy)?;
+    let load = load::profile(args, warmup)?;
+    let plan = Plan {
+        requests: requests::requests(args)?,
+        in_flight: in_flight(args, &load, surroundings.descriptors),
+        load,
+        client,
+        threads: args.threads.unwrap_or(surroundings.cores.max(1)),
+        seed: args.seed.unwrap_or_else(any_seed),
+        warmup,
+        graceful_stop: duration("--graceful-stop", &args.graceful_stop)?,
+    };
+    plan.checked().map_err(|error| Wrong(error.to_string()))
+}
+
+fn in_flight(args: &RunArgs, load: &onrush_pace::Profile, descriptors: Option<u64>) -> InFlight {
+    let possible =
+        descriptors.map_or(MAX_IN_FLIGHT, |limit| MAX_IN_FLIGHT.min(u32::try_from(limit).unwrap_or(u32::MAX)));
+    let asked = args.max_in_flight.or(args.connections.filter(|_| load.has_arrivals()));
+    InFlight {
+        max: asked.unwrap_or(possible.max(1)),
+        when_full: match args.when_full {
+            WhenFullArg::Wait => WhenFull::Wait,
+            WhenFullArg::Drop => WhenFull::Drop,
+        },
+    }
+}
+
+/// A seed that nobody asked for: the standard library's own source of randomness for hash maps. 32 bits
+/// are short enough to type again.
+fn any_seed() -> u64 {
+    RandomState::new().hash_one(std::process::id()) >> 32
+}
+
+/// A duration argument, or what is wrong with it.
+fn duration(flag: &str, text: &str) -> Result<Duration, Wrong> {
+    onrush_lang::parse_duration(text).map_err(|diagnostic| shown(&diagnostic, flag, text))
+}
+
+fn shown(diagnostic: &Diagnostic, flag: &str, text: &str) -> Wrong {
+    Wrong(diagnostic.render(flag, text))
+}

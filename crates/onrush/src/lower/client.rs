@@ -1,0 +1,139 @@
+//! How the wire is used: protocol, connections, names, proxies, TLS.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use onrush_plan::{ClientSettings, Pooling, Protocol, ProxyRules, Resolve, Roots, Secret, TlsSettings, TlsVersion};
+use url::Url;
+
+use super::{duration, sources};
+use crate::args::{RunArgs, TlsVersionArg};
+use crate::exit::Wrong;
+
+/// The usual variables, as they are set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProxySource {
+    pub(crate) http: Option<String>,
+    pub(crate) https: Option<String>,
+    pub(crate) all: Option<String>,
+    pub(crate) bypass: Option<String>,
+}
+
+/// The proxy variables; the lower-case ones count first.
+pub(crate) fn proxy_of_environment() -> ProxySource {
+    let variable = |name: &str| {
+        let set = std::env::var(name).or_else(|_| std::env::var(name.to_uppercase()));
+        set.ok().filter(|value| !value.is_empty())
+    };
+    ProxySource {
+        http: variable("http_proxy"),
+        https: variable("https_proxy"),
+        all: variable("all_proxy"),
+        bypass: variable("no_proxy"),
+    }
+}
+
+pub(super) fn settings(args: &RunArgs, environment: &ProxySource) -> Result<ClientSettings, Wrong> {
+    let protocol = if args.http2 {
+        Protocol::Http2 { streams: args.streams.unwrap_or(1) }
+    } else {
+        Protocol::Http1 { pipeline: args.pipeline.unwrap_or(1) }
+    };
+    if args.connections_shared == Some(0) {
+        return Err(Wrong("--connections-shared 0 leaves no connection to share".to_owned()));
+    }
+    let defaults = ClientSettings::default();
+    Ok(ClientSettings {
+        protocol,
+        keep_alive: !args.no_keepalive,
+        pooling: args.connections_shared.map_or(Pooling::PerUser, |max| Pooling::Shared { max }),
+        timeout: positive("--timeout", &args.timeout)?,
+        connect_timeout: positive("--connect-timeout", &args.connect_timeout)?,
+        redirects: args.redirects,
+        source_ips: sources::addresses(&args.source_ips)?,
+        unix_socket: args.unix_socket.clone(),
+        resolve: args.resolve.iter().map(|rule| resolve(rule)).collect::<Result<_, _>>()?,
+        dns_server: args.dns_server,
+        proxy: proxy(args, environment)?,
+        tls: tls(args)?,
+        max_body: args.max_body.unwrap_or(defaults.max_body),
+        ..defaults
+    })
+}
+
+fn positive(flag: &str, text: &str) -> Result<std::time::Duration, Wrong> {
+    let time = duration(flag, text)?;
+    if time.is_zero() { Err(Wrong(format!("{flag} {text} leaves no time for anything"))) } else { Ok(time) }
+}
+
+/// `HOST:PORT:ADDRESS`; the address may be in brackets, and several may stand apart by commas.
+fn resolve(rule: &str) -> Result<Resolve, Wrong> {
+    let wrong = |why: &str| {
+        Wrong(format!("--resolve `{rule}`: {why}; write HOST:PORT:ADDRESS, such as shop.example.com:443:127.0.0.1"))
+    };
+    let mut parts = rule.splitn(3, ':');
+    let (Some(host), Some(port), Some(addresses)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(wrong("a part is missing"));
+    };
+    let port = if port == "*" { 0 } else { port.parse().map_err(|_| wrong("the port is not a number"))? };
+    let address =
+        |text: &str| text.trim_matches(['[', ']']).parse::<IpAddr>().map_err(|_| wrong("that is not an IP address"));
+    Ok(Resolve { host: host.to_owned(), port, addresses: addresses.split(',').map(address).collect::<Result<_, _>>()? })
+}
+
+fn proxy(args: &RunArgs, environment: &ProxySource) -> Result<ProxyRules, Wrong> {
+    if args.no_proxy || args.unix_socket.is_some() {
+        return Ok(ProxyRules::default());
+    }
+    if let Some(proxy) = &args.proxy {
+        let url = Some(proxy_url("--proxy", proxy)?);
+        return Ok(ProxyRules { http: url.clone(), https: url, bypass: Vec::new() });
+    }
+    let of = |name, value: &Option<String>| {
+        let value = value.as_ref().or(environment.all.as_ref());
+        value.map(|value| proxy_url(name, value)).transpose()
+    };
+    let bypass = environment.bypass.as_deref().unwrap_or_default();
+    Ok(ProxyRules {
+        http: of("http_proxy", &environment.http)?,
+        https: of("https_proxy", &environment.https)?,
+        bypass: bypass.split([',', ' ']).filter(|rule| !rule.is_empty()).map(str::to_owned).collect(),
+    })
+}
+
+/// Proxies are often written without a scheme.
+fn proxy_url(name: &str, text: &str) -> Result<Url, Wrong> {
+    let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    Url::parse(&with_scheme).map_err(|error| Wrong(format!("{name} is not the URL of a proxy: {error}")))
+}
+
+fn tls(args: &RunArgs) -> Result<TlsSettings, Wrong> {
+    let (min, max) = (version(args.tls_min), version(args.tls_max));
+    if min > max {
+        return Err(Wrong("--tls-min is above --tls-max".to_owned()));
+    }
+    let identity = match (&args.cert, &args.key) {
+        (Some(cert), Some(key)) => Some((read_file(cert)?, Secret(read_file(key)?))),
+        _ => None,
+    };
+    Ok(TlsSettings {
+        verify: !args.insecure,
+        roots: args.cacert.as_deref().map(read_file).transpose()?.map_or(Roots::System, Roots::SystemAnd),
+        identity,
+        server_name: args.sni.clone(),
+        min,
+        max,
+        resumption: !args.no_tls_resumption,
+    })
+}
+
+fn version(version: TlsVersionArg) -> TlsVersion {
+    match version {
+        TlsVersionArg::Tls12 => TlsVersion::Tls12,
+        TlsVersionArg::Tls13 => TlsVersion::Tls13,
+    }
+}
+
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Wrong> {
+    std::fs::read(path).map_err(|error| Wrong(format!("cannot read {}: {error}", path.display())))
+}

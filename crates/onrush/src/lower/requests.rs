@@ -1,0 +1,114 @@
+//! The requests: URLs, method, headers, body.
+
+use std::io::Read;
+use std::path::Path;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use onrush_plan::{Header, Request, RequestError};
+
+use crate::args::RunArgs;
+use crate::exit::Wrong;
+
+/// What we could unpack if somebody wanted to look inside.
+const ENCODINGS: &str = "gzip, deflate, br, zstd";
+
+pub(super) fn requests(args: &RunArgs) -> Result<Vec<Request>, Wrong> {
+    let body = body(args)?;
+    let headers = headers(args)?;
+    let method =
+        args.method.clone().unwrap_or_else(|| if body.is_some() { "POST".to_owned() } else { "GET".to_owned() });
+    let mut lines: Vec<_> = args.targets.iter().map(|url| (method.clone(), url.clone())).collect();
+    if let Some(path) = &args.urls {
+        lines.extend(lines_of(path, &method)?);
+    }
+    if lines.is_empty() {
+        return Err(Wrong("there is no URL to send requests to; try `onrush http://localhost:8080/`".to_owned()));
+    }
+    let request = |(method, url): (String, String)| {
+        let request = Request::new(&method, &url).map_err(|error| wrong(&error))?;
+        let request = headers.iter().cloned().fold(request, Request::with_header);
+        Ok(request.with_body(body.clone().unwrap_or_default()))
+    };
+    lines.into_iter().map(request).collect()
+}
+
+fn lines_of(path: &Path, method: &str) -> Result<Vec<(String, String)>, Wrong> {
+    let text = read_text(path)?;
+    let lines: Vec<_> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| match line.split_once(char::is_whitespace) {
+            Some((method, url)) => (method.to_owned(), url.trim().to_owned()),
+            None => (method.to_owned(), line.to_owned()),
+        })
+        .collect();
+    if lines.is_empty() { Err(Wrong(format!("{} has no URL in it", path.display()))) } else { Ok(lines) }
+}
+
+fn read_text(path: &Path) -> Result<String, Wrong> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map(drop)
+    } else {
+        std::fs::read_to_string(path).map(|read| text = read)
+    };
+    read.map_err(|error| Wrong(format!("cannot read {}: {error}", path.display())))?;
+    Ok(text)
+}
+
+fn body(args: &RunArgs) -> Result<Option<Vec<u8>>, Wrong> {
+    Ok(match (&args.data, &args.data_file, &args.json) {
+        (Some(text), _, _) | (_, _, Some(text)) => Some(text.clone().into_bytes()),
+        (_, Some(path), _) => Some(super::client::read_file(path)?),
+        _ => None,
+    })
+}
+
+/// Those that flags stand for come first; the same header given by hand replaces them.
+fn headers(args: &RunArgs) -> Result<Vec<Header>, Wrong> {
+    let given: Vec<_> = args.headers.iter().map(|line| header(line)).collect::<Result<_, _>>()?;
+    let mut headers = Vec::new();
+    for (name, value) in implied(args) {
+        if !given.iter().any(|header: &Header| header.name().eq_ignore_ascii_case(name)) {
+            headers.push(Header::new(name, value).map_err(|error| wrong(&error))?);
+        }
+    }
+    headers.extend(given);
+    Ok(headers)
+}
+
+fn implied(args: &RunArgs) -> Vec<(&'static str, String)> {
+    let mut headers = Vec::new();
+    if let Some(host) = &args.host_header {
+        headers.push(("Host", host.clone()));
+    }
+    if let Some(user) = &args.user {
+        headers.push(("Authorization", format!("Basic {}", BASE64_STANDARD.encode(user))));
+    }
+    if let Some(token) = &args.bearer {
+        headers.push(("Authorization", format!("Bearer {token}")));
+    }
+    if args.compressed {
+        headers.push(("Accept-Encoding", ENCODINGS.to_owned()));
+    }
+    if args.json.is_some() {
+        headers.push(("Accept", "application/json".to_owned()));
+        headers.push(("Content-Type", "application/json".to_owned()));
+    } else if args.data.is_some() || args.data_file.is_some() {
+        headers.push(("Content-Type", "application/x-www-form-urlencoded".to_owned()));
+    }
+    headers
+}
+
+fn header(line: &str) -> Result<Header, Wrong> {
+    let Some((name, value)) = line.split_once(':') else {
+        return Err(Wrong(format!("`{line}` is not a header: write `Name: value`")));
+    };
+    Header::new(name.trim(), value.trim()).map_err(|error| wrong(&error))
+}
+
+fn wrong(error: &RequestError) -> Wrong {
+    Wrong(error.to_string())
+}

@@ -1,0 +1,88 @@
+//! Who gets the events of a run: progress, standard output, further outputs.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use onrush_metrics::Event;
+use onrush_report::{KINDS, Output, Progress, find_kind};
+
+use crate::args::{Format, RunArgs};
+use crate::exit::Wrong;
+use crate::terminal::{stderr_style, stdout_style};
+
+/// The outputs of a run and what became of them.
+pub(crate) struct Outputs {
+    all: Vec<Named>,
+    failed: bool,
+}
+
+struct Named {
+    name: String,
+    output: Box<dyn Output>,
+    /// Results matter; progress may end without a word when nobody looks any more.
+    is_result: bool,
+}
+
+impl Outputs {
+    /// Opens everything that was asked for; files are created now, so that a wrong path is told at once.
+    pub(crate) fn open(args: &RunArgs) -> Result<Self, Wrong> {
+        let mut all = Vec::new();
+        if !args.quiet {
+            let (style, live) = stderr_style();
+            let output = Box::new(Progress::new(io::stderr(), style, live));
+            all.push(Named { name: "progress".to_owned(), output, is_result: false });
+        }
+        let format = match args.format {
+            Format::Text => "summary",
+            Format::Json => "json",
+        };
+        for asked in std::iter::once(format!("{format}=-")).chain(args.outputs.iter().cloned()) {
+            all.push(open(&asked)?);
+        }
+        Ok(Self { all, failed: false })
+    }
+
+    /// Hands an event to everybody who still takes them.
+    pub(crate) fn on_event(&mut self, event: &Event) {
+        let mut failed = false;
+        self.all.retain_mut(|named| match named.output.on_event(event) {
+            Ok(()) => true,
+            Err(error) => {
+                // Whoever closed the pipe has seen enough.
+                if named.is_result && error.kind() != io::ErrorKind::BrokenPipe {
+                    failed = true;
+                    complain(&named.name, &error);
+                }
+                false
+            }
+        });
+        self.failed |= failed;
+    }
+
+    /// Whether a result could not be written.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed
+    }
+}
+
+fn open(asked: &str) -> Result<Named, Wrong> {
+    let names = || KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+    let Some((name, target)) = asked.split_once('=') else {
+        return Err(Wrong(format!("`{asked}` is not an output: write KIND=FILE; kinds are {}", names())));
+    };
+    let Some(kind) = find_kind(name) else {
+        return Err(Wrong(format!("`{name}` is not a kind of output; kinds are {}", names())));
+    };
+    let (to, style): (Box<dyn Write + Send>, _) = if target == "-" {
+        (Box::new(io::stdout()), stdout_style())
+    } else {
+        let file = File::create(target).map_err(|error| Wrong(format!("cannot write {target}: {error}")))?;
+        (Box::new(io::BufWriter::new(file)), onrush_report::Style { colour: false, ..stdout_style() })
+    };
+    Ok(Named { name: asked.to_owned(), output: (kind.make)(to, style), is_result: true })
+}
+
+#[expect(clippy::print_stderr, reason = "this is where the binary speaks")]
+fn complain(name: &str, error: &io::Error) {
+    eprintln!("warning: output {name} failed: {error}");
+}

@@ -1,0 +1,108 @@
+//! `onrush run`: from the arguments to the exit code.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use onrush_engine::Control;
+use onrush_metrics::{Outcome, RunInfo, Soundness, StopReason};
+use onrush_plan::{Plan, Pooling};
+
+use crate::args::{FailOn, RunArgs};
+use crate::exit::{Exit, Wrong};
+use crate::lower::{self, Surroundings};
+use crate::outputs::Outputs;
+
+/// Plays the run that the arguments ask for.
+pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
+    onrush_engine::raise_descriptor_limit();
+    let surroundings = Surroundings {
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        descriptors: onrush_engine::available_descriptors(),
+        proxy: lower::proxy_of_environment(),
+    };
+    let plan = lower::plan(args, &surroundings)?;
+    warn(&plan, &surroundings);
+    let outputs = Outputs::open(args)?;
+    play(&plan, outputs, args.fail_on)
+}
+
+/// Plays a plan and shows it.
+pub(crate) fn play(plan: &Plan, mut outputs: Outputs, fail_on: Option<FailOn>) -> Result<Exit, Wrong> {
+    let control = Control::new();
+    stop_on_signals(&control)?;
+    let outcome = onrush_engine::run(plan, info(plan), &control, |event| outputs.on_event(&event));
+    let outcome = outcome.map_err(|error| Wrong(error.to_string()))?;
+    Ok(exit(&outcome, &outputs, fail_on))
+}
+
+fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: Option<FailOn>) -> Exit {
+    let limit = match fail_on {
+        None => None,
+        Some(FailOn::Degraded) => Some(Soundness::Degraded),
+        Some(FailOn::Invalid) => Some(Soundness::Invalid),
+    };
+    if outcome.stopped == StopReason::Interrupted {
+        Exit::Interrupted
+    } else if limit.is_some_and(|limit| outcome.verdict.soundness() >= limit) {
+        Exit::Failed
+    } else if outputs.failed() {
+        Exit::OutputFailed
+    } else {
+        Exit::Ok
+    }
+}
+
+/// What is worth saying before the run because it will show in it.
+#[expect(clippy::print_stderr, reason = "this is where the binary speaks")]
+fn warn(plan: &Plan, surroundings: &Surroundings) {
+    let proxies = &plan.client.proxy;
+    for proxy in [&proxies.http, &proxies.https].into_iter().flatten().take(1) {
+        let host = proxy.host_str().unwrap_or_default();
+        eprintln!("note: requests go through the proxy at {host} (--no-proxy to go directly)");
+    }
+    let wanted = match plan.client.pooling {
+        Pooling::Shared { max } => u64::from(max),
+        Pooling::PerUser => u64::from(plan.load.max_users()),
+    };
+    if let Some(limit) = surroundings.descriptors.filter(|limit| *limit < wanted) {
+        eprintln!(
+            "warning: {wanted} connections are asked for, and the open-files limit allows {limit}: raise it with `ulimit -n`"
+        );
+    }
+}
+
+/// What the outputs tell about a plan.
+pub(crate) fn info(plan: &Plan) -> RunInfo {
+    RunInfo {
+        targets: plan.requests.iter().map(|request| without_password(request.url())).collect(),
+        load: plan.load.to_string(),
+        protocol: plan.client.protocol.name().to_owned(),
+        duration: plan.load.duration(),
+        requests: plan.load.requests(),
+        warmup: plan.warmup,
+        open: plan.load.is_open(),
+        threads: plan.threads,
+        seed: plan.seed,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn without_password(url: &url::Url) -> String {
+    let mut url = url.clone();
+    if url.password().is_some() {
+        let _ = url.set_password(Some("…"));
+    }
+    url.to_string()
+}
+
+/// Once: finish what is in flight. Twice: end now, and report. Three times: end without a word.
+fn stop_on_signals(control: &Control) -> Result<(), Wrong> {
+    let control = control.clone();
+    let signals = AtomicU32::new(0);
+    let handler = move || {
+        if signals.fetch_add(1, Ordering::Relaxed) >= 2 {
+            std::process::exit(Exit::Interrupted as i32);
+        }
+        control.stop();
+    };
+    ctrlc::set_handler(handler).map_err(|error| Wrong(format!("signals cannot be handled: {error}")))
+}

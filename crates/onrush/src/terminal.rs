@@ -1,0 +1,37 @@
+//! What the terminal can do.
+
+use std::io::{IsTerminal, stderr, stdout};
+
+use onrush_report::Style;
+
+/// Columns, unless the terminal says something else.
+const WIDTH: usize = 80;
+/// Lines longer than this are hard to read.
+const WIDEST: usize = 100;
+
+/// How to write to standard output.
+pub(crate) fn stdout_style() -> Style {
+    let width = terminal_size::terminal_size_of(stdout()).map_or(WIDTH, |size| usize::from(size.0.0));
+    Style { colour: stdout().is_terminal() && wants_colour(), unicode: speaks_unicode(), width: width.min(WIDEST) }
+}
+
+/// How to write to standard error, and whether lines can be rewritten there.
+pub(crate) fn stderr_style() -> (Style, bool) {
+    let is_live = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    let width = terminal_size::terminal_size_of(stderr()).map_or(WIDTH, |size| usize::from(size.0.0));
+    (Style { colour: is_live && wants_colour(), unicode: speaks_unicode(), width }, is_live)
+}
+
+/// <https://no-color.org>
+fn wants_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The C locale is ASCII; nobody else has been for a long time.
+fn speaks_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    locale.is_none_or(|locale| !matches!(locale.as_str(), "C" | "POSIX"))
+}
