@@ -1,0 +1,167 @@
+//! The smallest HTTP/1.1 server there is: every empty line of what comes in is answered with the same
+//! bytes. It runs on one thread over raw epoll, counts, and notes when each request arrived.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::event::epoll;
+
+use crate::clock::nanos;
+use crate::cpu;
+
+/// What every request is answered with.
+pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nServer: canned\r\nContent-Type: text/plain\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 13\r\n\r\nHello, world\n";
+const LISTENER: u64 = u64::MAX;
+
+/// A server that runs until it is dropped.
+pub(crate) struct Canned {
+    pub(crate) addr: SocketAddr,
+    shared: Arc<Shared>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    requests: AtomicU64,
+    first_at: AtomicU64,
+    stop: AtomicBool,
+    keeps_times: bool,
+    times: Mutex<Vec<u64>>,
+}
+
+impl Canned {
+    /// A server on a free port of 127.0.0.1, on the servers' core.
+    pub(crate) fn start(keeps_times: bool) -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        // The standard library's backlog of 128 is too short for a thousand connections at once.
+        rustix::net::listen(&listener, 4096)?;
+        listener.set_nonblocking(true)?;
+        let addr = listener.local_addr()?;
+        let shared = Arc::new(Shared { keeps_times, ..Shared::default() });
+        let inner = Arc::clone(&shared);
+        let thread = std::thread::spawn(move || {
+            cpu::pin(cpu::SERVER);
+            if let Err(error) = serve(&listener, &inner) {
+                eprintln!("canned server: {error}");
+            }
+        });
+        Ok(Self { addr, shared, thread: Some(thread) })
+    }
+
+    /// Requests answered so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.shared.requests.load(Ordering::Relaxed)
+    }
+
+    /// When the first request since [`Canned::forget`] arrived.
+    pub(crate) fn first_at(&self) -> Option<u64> {
+        Some(self.shared.first_at.load(Ordering::Relaxed)).filter(|at| *at > 0)
+    }
+
+    /// When requests arrived, in nanoseconds.
+    pub(crate) fn take_times(&self) -> Vec<u64> {
+        self.shared.times.lock().map(|mut times| std::mem::take(&mut *times)).unwrap_or_default()
+    }
+
+    /// Forgets arrivals.
+    pub(crate) fn forget(&self) {
+        self.shared.first_at.store(0, Ordering::Relaxed);
+        self.take_times();
+    }
+}
+
+impl Drop for Canned {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(listener: &TcpListener, shared: &Shared) -> std::io::Result<()> {
+    let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+    epoll::add(&poll, listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
+    let mut connections: HashMap<u64, (TcpStream, u8)> = HashMap::new();
+    let mut events = Vec::with_capacity(1024);
+    let mut buffer = vec![0; 64 * 1024];
+    let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+    while !shared.stop.load(Ordering::Relaxed) {
+        events.clear();
+        epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), Some(&timeout))?;
+        for event in &events {
+            match event.data.u64() {
+                LISTENER => accept(listener, &poll, &mut connections)?,
+                key => {
+                    let open = connections
+                        .get_mut(&key)
+                        .is_some_and(|(stream, matched)| answer(stream, matched, &mut buffer, shared));
+                    if !open {
+                        connections.remove(&key);
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn accept(
+    listener: &TcpListener,
+    poll: &std::os::fd::OwnedFd,
+    connections: &mut HashMap<u64, (TcpStream, u8)>,
+) -> std::io::Result<()> {
+    while let Ok((stream, _)) = listener.accept() {
+        stream.set_nonblocking(true)?;
+        stream.set_nodelay(true)?;
+        let key = stream.as_raw_fd().cast_unsigned().into();
+        epoll::add(poll, &stream, epoll::EventData::new_u64(key), epoll::EventFlags::IN)?;
+        connections.insert(key, (stream, 0));
+    }
+    Ok(())
+}
+
+/// Reads once and answers every request that ended; false when the peer has closed.
+fn answer(stream: &mut TcpStream, matched: &mut u8, buffer: &mut [u8], shared: &Shared) -> bool {
+    let length = match stream.read(buffer) {
+        Ok(0) => return false,
+        Ok(length) => length,
+        Err(error) => return error.kind() == std::io::ErrorKind::WouldBlock,
+    };
+    let mut ended = 0;
+    for byte in &buffer[..length] {
+        *matched = match (*matched, byte) {
+            (0 | 2, b'\r') | (1 | 3, b'\n') => *matched + 1,
+            (_, b'\r') => 1,
+            _ => 0,
+        };
+        if *matched == 4 {
+            *matched = 0;
+            ended += 1;
+        }
+    }
+    note(ended, shared);
+    let answered = if ended == 1 { stream.write_all(ANSWER) } else { stream.write_all(&ANSWER.repeat(ended)) };
+    answered.is_ok()
+}
+
+fn note(ended: usize, shared: &Shared) {
+    let before = shared.requests.fetch_add(ended as u64, Ordering::Relaxed);
+    if shared.keeps_times || shared.first_at.load(Ordering::Relaxed) == 0 || before == 0 {
+        let now = nanos();
+        let _ = shared.first_at.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+        if shared.keeps_times
+            && let Ok(mut times) = shared.times.lock()
+        {
+            times.extend(std::iter::repeat_n(now, ended));
+        }
+    }
+}
+
+/// How long a server of ours may need to notice that it should stop.
+pub(crate) const SETTLE: Duration = Duration::from_millis(200);

@@ -1,0 +1,16 @@
+//! The system's monotonic clock, the same for all processes.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Now, in nanoseconds since some fixed moment.
+pub(crate) fn nanos() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned()
+}
+
+/// Whole seconds in nanoseconds.
+pub(crate) fn seconds(count: u64) -> u64 {
+    u64::try_from(Duration::from_secs(count).as_nanos()).unwrap_or(u64::MAX)
+}
