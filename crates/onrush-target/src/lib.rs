@@ -1,7 +1,7 @@
 //! The service under test that Onrush ships: behind `onrush serve` and `onrush demo`, and in the tests of the other crates.
 //!
-//! It owns a service whose latency, errors, capacity and freezes can be ordered ([`Service`]). It measures nothing but its own
-//! counters ([`Stats`]), prints nothing and reads no arguments.
+//! It owns a service whose latency, errors, capacity and freezes can be ordered ([`Service`]), and servers that misbehave on purpose
+//! ([`HostileServer`]). It measures nothing but its own counters ([`Stats`]), prints nothing and reads no arguments.
 //!
 //! ```no_run
 //! use onrush_target::{Service, ServiceSettings};
@@ -19,6 +19,7 @@ mod freeze;
 mod gate;
 mod generic;
 mod governor;
+mod hostile;
 mod latency;
 mod routes;
 mod service;
@@ -29,6 +30,7 @@ mod tls;
 
 pub use freeze::{Freeze, FreezeError};
 pub use gate::Capacity;
+pub use hostile::{Hostile, HostileError, HostileServer};
 pub use latency::{Latency, LatencyError};
 pub use service::{Running, Service, StartError};
 pub use settings::{Bind, ServiceSettings};

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod client;
+mod hostile;
 mod http2;
 mod routes;
 mod service;
