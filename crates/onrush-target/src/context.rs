@@ -10,6 +10,7 @@ use crate::dice::Dice;
 use crate::gate::Gate;
 use crate::generic::Generic;
 use crate::settings::ServiceSettings;
+use crate::shop::Shop;
 use crate::sleeper::Sleeper;
 use crate::stats::{self, Counters, Stats};
 use crate::tls::Tls;
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) generic: Generic,
     pub(crate) gate: Option<Gate>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) shop: Arc<Shop>,
     counters: Vec<Counters>,
     start: OnceLock<Instant>,
 }
@@ -31,6 +33,7 @@ impl Shared {
             generic: Generic::new(&settings),
             gate: settings.capacity.map(Gate::new),
             tls,
+            shop: Arc::new(Shop::new(settings.seed)),
             counters: (0..settings.threads).map(|_| Counters::new()).collect(),
             start: OnceLock::new(),
             settings,

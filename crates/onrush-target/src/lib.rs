@@ -1,7 +1,7 @@
 //! The service under test that Onrush ships: behind `onrush serve` and `onrush demo`, and in the tests of the other crates.
 //!
-//! It owns a service whose latency, errors, capacity and freezes can be ordered ([`Service`]), and servers that misbehave on purpose
-//! ([`HostileServer`]). It measures nothing but its own counters ([`Stats`]), prints nothing and reads no arguments.
+//! It owns a service with a small shop whose latency, errors, capacity and freezes can be ordered ([`Service`]), and servers that
+//! misbehave on purpose ([`HostileServer`]). It measures nothing but its own counters ([`Stats`]), prints nothing and reads no arguments.
 //!
 //! ```no_run
 //! use onrush_target::{Service, ServiceSettings};
@@ -24,6 +24,7 @@ mod latency;
 mod routes;
 mod service;
 mod settings;
+mod shop;
 mod sleeper;
 mod stats;
 mod tls;

@@ -1,4 +1,4 @@
-//! Which paths are routes, and the routes that are no shop: tools for trying clients out. The rest is `generic`.
+//! Which paths are routes, and those that are tools for trying clients out. The shop has its own; the rest is `generic`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::body::Lines;
 use crate::context::Context;
 use crate::generic;
+use crate::shop;
 use crate::stats::Stats;
 
 mod inspect;
@@ -43,11 +44,19 @@ pub(crate) fn owns(path: &str) -> bool {
             | "stream"
             | "health"
             | "stats"
+            | "shop"
+            | "products"
+            | "login"
+            | "cart"
+            | "checkout"
+            | "orders"
+            | "bulk"
     )
 }
 
 /// All routes.
 pub(crate) fn router(context: Arc<Context>) -> Router {
+    let shop = shop::router(Arc::clone(&context.shared.shop));
     Router::new()
         .route("/delay/{ms}", any(delay))
         .route("/status/{code}", any(status))
@@ -63,6 +72,7 @@ pub(crate) fn router(context: Arc<Context>) -> Router {
         .route("/stream/{n}", get(stream))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .with_state(context)
+        .merge(shop)
 }
 
 /// The answer of `/stats`.

@@ -6,4 +6,5 @@ mod hostile;
 mod http2;
 mod routes;
 mod service;
+mod shop;
 mod tls;
