@@ -93,7 +93,10 @@ fn serve(listener: &TcpListener, shared: &Shared) -> std::io::Result<()> {
     let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
     while !shared.stop.load(Ordering::Relaxed) {
         events.clear();
-        epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), Some(&timeout))?;
+        match epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), Some(&timeout)) {
+            Err(rustix::io::Errno::INTR) => continue,
+            waited => waited?,
+        };
         for event in &events {
             match event.data.u64() {
                 LISTENER => accept(listener, &poll, &mut connections)?,

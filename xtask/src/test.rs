@@ -5,9 +5,12 @@ use std::path::Path;
 use crate::step::{is_there, step, step_with};
 use crate::{peers, tidy};
 
+/// A step by name; it is told whether to be quick.
+type Step = (&'static str, fn(bool) -> bool);
+
 /// True when every step went well. The first that does not ends it.
 pub(crate) fn run(quick: bool) -> bool {
-    let steps: [(&str, fn(bool) -> bool); 7] = [
+    let steps: [Step; 7] = [
         ("format", |_| step("format", "cargo", &["fmt", "--all", "--check"])),
         ("tidy", |_| tidy::run()),
         ("clippy", |_| {

@@ -85,8 +85,9 @@ mod timerfd {
                 self.fire_in(left);
                 // Errors of a timer that exists and is ours do not happen; looping would be the worst answer.
                 let Ok(mut ready) = self.0.readable_mut().await else { return };
-                let mut expirations = [0; 8];
-                let _ = ready.try_io(|fd| Ok(rustix::io::read(fd.get_ref(), &mut expirations)?));
+                let _ = ready.try_io(|fd| Ok(rustix::io::read(fd.get_ref(), &mut [0; 8])?));
+                // One read empties a timer; asking again would be a system call for nothing.
+                ready.clear_ready();
             }
         }
 

@@ -19,6 +19,9 @@ use crate::words::{Word, split};
 const HELP: &str = "a load is written like `50 users for 5m`, `0 -> 50 users over 30s`, `200/s for 10m`, \
                     `0/s -> 200/s over 1m`, `poisson 200/s for 10m` or `1000 iterations by 20 users`";
 
+/// What a plain number may be of.
+const PEOPLE: &[&str] = &["users", "user", "iterations", "iteration"];
+
 /// Reads a load profile.
 pub fn parse_load(text: &str) -> Result<Profile, Diagnostic> {
     let words = split(text);
@@ -82,8 +85,7 @@ impl<'a> Parser<'a> {
         if self.takes_arrow() {
             return self.ramp(as_users(count, &span)?);
         }
-        const KNOWN: &[&str] = &["users", "user", "iterations", "iteration"];
-        match self.one_of(KNOWN, "`users`, `iterations`, or a unit such as `/s` after the number")? {
+        match self.one_of(PEOPLE, "`users`, `iterations`, or a unit such as `/s` after the number")? {
             "users" | "user" if self.takes_arrow() => self.ramp(as_users(count, &span)?),
             "users" | "user" => {
                 let users = as_users(count, &span)?;

@@ -185,7 +185,7 @@ const fn slot_of(us: u64) -> usize {
     if us < 2 << HALF_BITS {
         return us as usize;
     }
-    let bucket = 63 - us.leading_zeros() - HALF_BITS;
+    let bucket = us.ilog2() - HALF_BITS;
     ((bucket as usize) << HALF_BITS) + (us >> bucket) as usize
 }
 

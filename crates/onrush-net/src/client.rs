@@ -142,7 +142,7 @@ impl Client {
         let is_used = held.connection.served() > 0;
         let mut wire = Vec::new();
         for (number, (request, exchange)) in requests.iter().zip(exchanges.iter_mut()).enumerate() {
-            let bytes = request.http1(held.proxy.as_ref());
+            let bytes = request.http1(&held.peer);
             wire.extend_from_slice(bytes);
             exchange.first_write.get_or_insert(now);
             exchange.bytes_sent += bytes.len() as u64;
@@ -194,7 +194,7 @@ impl Client {
                     held
                 }
             };
-            let wire = request.http1(held.proxy.as_ref());
+            let wire = request.http1(&held.peer);
             let mut answer = None;
             let expects = [request.expect()];
             let flown =
@@ -264,8 +264,7 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<Held, Failure> {
         let dialed = self.dial(origin, deadline, exchange).await?;
-        let proxy = dialed.via_forward_proxy.then(|| self.dialer.proxy_credentials(origin));
-        Ok(Held { origin: Rc::clone(origin), connection: Connection::new(dialed.stream), proxy })
+        Ok(Held { origin: Rc::clone(origin), connection: Connection::new(dialed.stream), peer: dialed.peer })
     }
 
     /// Dialing needs a large future and happens rarely: it lives on the heap only while it lasts.

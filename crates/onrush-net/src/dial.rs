@@ -112,8 +112,20 @@ pub struct Dialed {
     pub timings: DialTimings,
     /// Addresses of the name that failed before one answered.
     pub fallbacks: u32,
-    /// Requests must be in absolute form: a forward proxy reads them.
-    pub via_forward_proxy: bool,
+    /// Who reads the requests.
+    pub peer: Peer,
+}
+
+/// Who reads the requests of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// The service itself.
+    Service,
+    /// A forward proxy: requests are in absolute form.
+    ForwardProxy {
+        /// Its `Proxy-Authorization`, if it wants one.
+        credentials: Option<Box<str>>,
+    },
 }
 
 /// What setting up a connection took.
@@ -153,23 +165,18 @@ impl Dialer {
         }
     }
 
-    /// The `Proxy-Authorization` of the forward proxy for `origin`, if it wants one.
-    pub(crate) fn proxy_credentials(&self, origin: &Origin) -> Option<Box<str>> {
-        self.proxies.of(origin).and_then(|proxy| proxy.authorization.clone())
-    }
-
     async fn dial_unbounded(&self, origin: &Origin, doing: &Cell<&'static str>) -> Result<Dialed, Failure> {
         let mut timings = DialTimings::default();
-        let (stream, fallbacks, via_forward_proxy) = match (&self.settings.unix_socket, self.proxies.of(origin)) {
+        let (stream, fallbacks, peer) = match (&self.settings.unix_socket, self.proxies.of(origin)) {
             (Some(path), _) => {
                 let before = Instant::now();
                 let unix = UnixStream::connect(path).await;
                 timings.connect = before.elapsed();
-                (Stream::Unix(unix.map_err(|error| Failure::connect(&error, &path.display()))?), 0, false)
+                (Stream::Unix(unix.map_err(|error| Failure::connect(&error, &path.display()))?), 0, Peer::Service)
             }
             (None, None) => {
                 let (stream, fallbacks) = self.reach(&origin.host, origin.port, doing, &mut timings).await?;
-                (stream, fallbacks, false)
+                (stream, fallbacks, Peer::Service)
             }
             (None, Some(proxy)) => self.through(proxy, origin, doing, &mut timings).await?,
         };
@@ -182,7 +189,7 @@ impl Dialer {
         } else {
             stream
         };
-        Ok(Dialed { stream, timings, fallbacks, via_forward_proxy })
+        Ok(Dialed { stream, timings, fallbacks, peer })
     }
 
     async fn through(
@@ -191,7 +198,7 @@ impl Dialer {
         origin: &Origin,
         doing: &Cell<&'static str>,
         timings: &mut DialTimings,
-    ) -> Result<(Stream, u32, bool), Failure> {
+    ) -> Result<(Stream, u32, Peer), Failure> {
         let (stream, fallbacks) = self.reach(&proxy.host, proxy.port, doing, timings).await?;
         doing.set("waiting for the proxy");
         let before = Instant::now();
@@ -203,7 +210,11 @@ impl Dialer {
             Route::Socks => proxy.socks(origin, stream).await?,
         };
         timings.connect += before.elapsed();
-        Ok((stream, fallbacks, route == Route::Forward))
+        let peer = match route {
+            Route::Forward => Peer::ForwardProxy { credentials: proxy.authorization.clone() },
+            Route::Tunnel | Route::Socks => Peer::Service,
+        };
+        Ok((stream, fallbacks, peer))
     }
 
     /// Connects to the first address of a host that answers.

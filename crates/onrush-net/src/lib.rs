@@ -25,7 +25,7 @@ mod tls;
 
 pub use client::Client;
 pub use deadline::{Deadline, Elapsed};
-pub use dial::{DialTimings, Dialed, Dialer, Origin, Setup, SetupError, Share};
+pub use dial::{DialTimings, Dialed, Dialer, Origin, Peer, Setup, SetupError, Share};
 pub use exchange::Exchange;
 pub use failure::Failure;
 pub use http2::Shared2;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Protocol, Request};
 
-use crate::dial::Origin;
+use crate::dial::{Origin, Peer};
 use crate::failure::Failure;
 use crate::http1::Expect;
 
@@ -33,7 +33,8 @@ enum Form {
         absolute: OnceCell<Box<[u8]>>,
     },
     Http2 {
-        head: http::Request<()>,
+        /// Boxed: it is several times the size of the other form.
+        head: Box<http::Request<()>>,
         body: Bytes,
     },
 }
@@ -48,7 +49,7 @@ impl Prepared {
             },
             Protocol::Http2 { .. } => {
                 let head = http2_head(request).map_err(|error| Failure::new(ErrorKind::Protocol, error.to_string()))?;
-                Form::Http2 { head, body: Bytes::copy_from_slice(request.body()) }
+                Form::Http2 { head: Box::new(head), body: Bytes::copy_from_slice(request.body()) }
             }
         };
         let method = request.method();
@@ -83,11 +84,11 @@ impl Prepared {
         self.idempotent
     }
 
-    /// The bytes of HTTP/1.1; `proxy` is given where a forward proxy reads them, with its credentials.
-    pub(crate) fn http1(&self, proxy: Option<&Option<Box<str>>>) -> &[u8] {
-        match (&self.form, proxy) {
-            (Form::Http1 { wire, .. }, None) => wire,
-            (Form::Http1 { absolute, .. }, Some(credentials)) => absolute.get_or_init(|| {
+    /// The bytes of HTTP/1.1 for whoever reads them.
+    pub(crate) fn http1(&self, reader: &Peer) -> &[u8] {
+        match (&self.form, reader) {
+            (Form::Http1 { wire, .. }, Peer::Service) => wire,
+            (Form::Http1 { absolute, .. }, Peer::ForwardProxy { credentials }) => absolute.get_or_init(|| {
                 let target = self.request.url().as_str();
                 http1_wire(&self.request, self.keep_alive, target, credentials.as_deref())
             }),
@@ -193,8 +194,10 @@ mod tests {
             Prepared::new(&post, &ClientSettings { keep_alive: false, ..ClientSettings::default() }).unwrap();
         let expected = "POST /cart?x=1 HTTP/1.1\r\nHost: shop.example.com:8080\r\nAccept: */*\r\nX-Case: Kept\r\n\
                         user-agent: mine\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
-        assert_eq!(std::str::from_utf8(prepared.http1(None)).unwrap(), expected);
-        let proxied = String::from_utf8(prepared.http1(Some(&Some("Basic eA==".into()))).to_vec()).unwrap();
+        assert_eq!(std::str::from_utf8(prepared.http1(&Peer::Service)).unwrap(), expected);
+        let proxied =
+            String::from_utf8(prepared.http1(&Peer::ForwardProxy { credentials: Some("Basic eA==".into()) }).to_vec())
+                .unwrap();
         assert!(proxied.starts_with("POST http://shop.example.com:8080/cart?x=1 HTTP/1.1\r\n"), "{proxied}");
         assert!(proxied.contains("\r\nProxy-Authorization: Basic eA==\r\n"), "{proxied}");
     }

@@ -1,5 +1,6 @@
 //! Proxies: which one is used for what, and how each is spoken to.
 
+use std::fmt::Write;
 use std::net::IpAddr;
 
 use base64::Engine;
@@ -144,7 +145,7 @@ impl Proxy {
     pub(crate) async fn tunnel(&self, origin: &Origin, mut stream: Stream) -> Result<Stream, Failure> {
         let mut ask = format!("CONNECT {origin} HTTP/1.1\r\nHost: {origin}\r\n");
         if let Some(authorization) = &self.authorization {
-            ask.push_str(&format!("Proxy-Authorization: {authorization}\r\n"));
+            let _ = write!(ask, "Proxy-Authorization: {authorization}\r\n");
         }
         ask.push_str("\r\n");
         stream.write_all(ask.as_bytes()).await.map_err(|error| self.failure(&error.to_string()))?;

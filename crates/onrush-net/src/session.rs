@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::dial::Origin;
+use crate::dial::{Origin, Peer};
 use crate::http1::Connection;
 use crate::http2::Shared2;
 use crate::stream::Stream;
@@ -15,8 +15,7 @@ use crate::stream::Stream;
 pub(crate) struct Held {
     pub(crate) origin: Rc<Origin>,
     pub(crate) connection: Connection<Stream>,
-    /// Requests go to a forward proxy, in absolute form, with these credentials.
-    pub(crate) proxy: Option<Option<Box<str>>>,
+    pub(crate) peer: Peer,
 }
 
 /// A virtual user's connections, kept from one request to the next.

@@ -76,7 +76,7 @@ pub fn percent(part: u64, whole: u64) -> String {
         share if share < 0.001 => "<0.001 %".to_owned(),
         share if share > 99.99 => ">99.99 %".to_owned(),
         share if share < 0.01 => format!("{share:.3} %"),
-        share if share < 1.0 || share >= 99.5 => format!("{share:.2} %"),
+        share if !(1.0..99.5).contains(&share) => format!("{share:.2} %"),
         share if share < 10.0 => format!("{share:.1} %"),
         share => format!("{share:.0} %"),
     }

@@ -51,7 +51,7 @@ fn crate_of(path: &str) -> Option<&str> {
 }
 
 fn is_second_binary(path: &str) -> bool {
-    path.split_once("/tests/").is_some_and(|(_, rest)| !rest.contains('/') && rest.ends_with(".rs"))
+    path.split_once("/tests/").is_some_and(|(_, rest)| rest.strip_suffix(".rs").is_some_and(|name| !name.contains('/')))
 }
 
 /// The crates of this house that a manifest depends on outside its tests.

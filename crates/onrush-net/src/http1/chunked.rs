@@ -72,14 +72,13 @@ impl Chunked {
                 spend(&mut spent.extensions, MAX_EXTENSIONS, ReadError::ChunkExtensions)?;
                 Self::Extension(size)
             }
-            (Self::SizeLf(0), b'\n') => Self::LineStart,
+            (Self::SizeLf(0) | Self::TrailerLf, b'\n') => Self::LineStart,
             (Self::SizeLf(size), b'\n') => Self::Data(size),
             (Self::DataCr, b'\r') => Self::DataLf,
             (Self::DataLf, b'\n') => Self::Size,
             (Self::LineStart, b'\r') => Self::EndLf,
             (Self::EndLf, b'\n') => Self::End,
             (Self::Trailer, b'\r') => Self::TrailerLf,
-            (Self::TrailerLf, b'\n') => Self::LineStart,
             (Self::LineStart | Self::Trailer, _) => {
                 spend(&mut spent.trailers, MAX_TRAILERS, ReadError::Trailers)?;
                 Self::Trailer

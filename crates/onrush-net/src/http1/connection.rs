@@ -195,16 +195,15 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
                 return Err(Broken::Failed(unasked(input.len())));
             };
             let first_byte = *flight.first_byte.get_or_insert(now);
-            let (fed, head) = self.reader.feed(input, *expect, limits, |_| {}).map_err(protocol)?;
+            let (fed, head) = self.reader.feed(input, *expect, limits, |_| {}).map_err(|error| protocol(&error))?;
             input = &input[fed.used..];
             flight.received += fed.used as u64;
             if let Some(head) = head {
                 let keep_alive = head.keep_alive;
                 let answer = Answer { head, first_byte, ended: now, received: flight.received };
-                // An answer that overtakes its own request leaves the connection in an unknown state.
                 self.answered(flight, answer, on_answer);
                 if !keep_alive || (flight.answered == flight.expects.len() && input.is_empty()) {
-                    return self.end_of_flight(flight, keep_alive);
+                    return Self::end_of_flight(flight, keep_alive);
                 }
             }
         }
@@ -212,6 +211,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     }
 
     fn answered(&mut self, flight: &mut Flight<'_>, mut answer: Answer, on_answer: &mut impl FnMut(usize, Answer)) {
+        // An answer that overtakes its own request leaves the connection in an unknown state.
         answer.head.keep_alive &= flight.written == flight.wire.len();
         self.served += 1;
         flight.first_byte = None;
@@ -221,7 +221,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     }
 
     /// After the last answer, or one that ends the connection: what is unanswered then never will be.
-    fn end_of_flight(&self, flight: &Flight<'_>, keep_alive: bool) -> Result<bool, Broken> {
+    fn end_of_flight(flight: &Flight<'_>, keep_alive: bool) -> Result<bool, Broken> {
         if keep_alive || flight.answered == flight.expects.len() {
             return Ok(true);
         }
@@ -247,7 +247,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
                     received: flight.received,
                 };
                 self.answered(flight, answer, on_answer);
-                self.end_of_flight(flight, false).map(drop)
+                Self::end_of_flight(flight, false).map(drop)
             }
             Err(error @ ReadError::Closed(_)) => {
                 let failure = Failure::new(ErrorKind::ClosedEarly, error.to_string());
@@ -257,7 +257,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
                     Broken::Failed(failure)
                 })
             }
-            Err(error) => Err(protocol(error)),
+            Err(error) => Err(protocol(&error)),
         }
     }
 
@@ -272,7 +272,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
 }
 
 #[cold]
-fn protocol(error: ReadError) -> Broken {
+fn protocol(error: &ReadError) -> Broken {
     Broken::Failed(Failure::new(ErrorKind::Protocol, error.to_string()))
 }
 
