@@ -73,7 +73,7 @@ impl Client {
     /// Sends one request and reads its answer, redirects and repeats on stale connections included.
     pub async fn send(&self, session: &mut Session, request: &Prepared, deadline: &mut Deadline) -> Exchange {
         let started = Instant::now();
-        deadline.set(started + self.settings.timeout);
+        deadline.set(started, self.settings.timeout);
         let mut exchange = Exchange::begun(started);
         exchange.result = match self.send_hop(session, request, deadline, &mut exchange).await {
             Ok(Reply { location: Some(location), status }) if self.settings.redirects > 0 => {
@@ -98,7 +98,7 @@ impl Client {
         deadline: &mut Deadline,
     ) -> Vec<Exchange> {
         let started = Instant::now();
-        deadline.set(started + self.settings.timeout);
+        deadline.set(started, self.settings.timeout);
         let mut exchanges: Vec<_> = requests.iter().map(|_| Exchange::begun(started)).collect();
         let mut done = 0;
         while done < requests.len() {
@@ -177,7 +177,8 @@ impl Client {
     ) -> Result<Reply, Failure> {
         if request.http2().is_some() {
             let shared = session.http2();
-            return self.send_http2(&shared, request, deadline, exchange).await;
+            // On the heap, or every idle HTTP/1.1 user would carry the room for it.
+            return Box::pin(self.send_http2(&shared, request, deadline, exchange)).await;
         }
         let place = self.place(deadline, exchange).await?;
         let mut idle = take(session, place.as_ref(), request.origin());
@@ -228,10 +229,13 @@ impl Client {
         on_answer: &mut impl FnMut(usize, Answer),
     ) -> Result<usize, (Broken, usize)> {
         let mut flight = Flight::new(wire, expects);
+        // A deadline that was armed for an earlier request and is still ahead will wake this one, too.
+        let mut is_watched = deadline.is_armed();
         let flown = poll_fn(|cx| {
             let mut scratch = self.scratch.borrow_mut();
             match connection.poll_flight(cx, &mut scratch, &mut flight, &self.limits, on_answer) {
                 Poll::Ready(flown) => Poll::Ready(flown),
+                Poll::Pending if std::mem::take(&mut is_watched) => Poll::Pending,
                 Poll::Pending => deadline.poll(cx).map(|()| Err(Broken::Failed(self.timed_out()))),
             }
         })
@@ -262,9 +266,9 @@ impl Client {
         origin: &Rc<Origin>,
         deadline: &mut Deadline,
         exchange: &mut Exchange,
-    ) -> Result<Held, Failure> {
+    ) -> Result<Box<Held>, Failure> {
         let dialed = self.dial(origin, deadline, exchange).await?;
-        Ok(Held { origin: Rc::clone(origin), connection: Connection::new(dialed.stream), peer: dialed.peer })
+        Ok(Box::new(Held { origin: Rc::clone(origin), connection: Connection::new(dialed.stream), peer: dialed.peer }))
     }
 
     /// Dialing needs a large future and happens rarely: it lives on the heap only while it lasts.
@@ -387,14 +391,14 @@ impl Exchange {
     }
 }
 
-fn take(session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Held> {
+fn take(session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
     match place {
         Some(place) => place.take(origin),
         None => session.take(origin),
     }
 }
 
-fn put(session: &mut Session, place: Option<&Place<'_>>, held: Held) {
+fn put(session: &mut Session, place: Option<&Place<'_>>, held: Box<Held>) {
     match place {
         Some(place) => place.put(held),
         None => session.put(held),

@@ -4,16 +4,20 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::time::{Sleep, sleep_until};
 
 use crate::clock::Instant;
 
-/// A deadline that can be moved cheaply.
+/// A deadline that can be moved cheaply. It belongs to one task: the one that polls it.
 #[derive(Debug, Default)]
 pub struct Deadline {
     at: Option<Instant>,
-    /// Fires at or before `at`. Made when a request first has to wait.
+    /// When the timer fires: at or before `at`. `None` before it was first needed, and once it has fired.
+    armed: Option<Instant>,
+    /// The timer was known to be ahead when the deadline was last moved.
+    is_armed: bool,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -22,25 +26,37 @@ pub struct Deadline {
 pub struct Elapsed;
 
 impl Deadline {
-    /// Moves the deadline.
-    pub fn set(&mut self, at: Instant) {
+    /// Moves the deadline to `timeout` after `now`.
+    #[inline]
+    pub fn set(&mut self, now: Instant, timeout: Duration) {
+        let at = now + timeout;
         self.at = Some(at);
-        if let Some(sleep) = self.sleep.as_mut().filter(|sleep| sleep.deadline() > at) {
-            sleep.as_mut().reset(at);
-        }
+        self.is_armed = self.armed.is_some_and(|armed| now < armed && armed <= at);
+    }
+
+    /// Whether the task will be woken by the timer although it has not polled it since the deadline was
+    /// moved: the timer was armed by an earlier poll of the same task and is still ahead.
+    #[inline]
+    pub fn is_armed(&self) -> bool {
+        self.is_armed
     }
 
     /// Ready once the deadline has passed; otherwise the task is woken at it.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        if sleep.deadline() > at {
+            sleep.as_mut().reset(at);
+        }
         while sleep.as_mut().poll(cx).is_ready() {
             // The timer was set for an earlier request; this one has more time.
             if sleep.deadline() >= at {
+                self.armed = None;
                 return Poll::Ready(());
             }
             sleep.as_mut().reset(at);
         }
+        self.armed = Some(sleep.deadline());
         Poll::Pending
     }
 
@@ -57,8 +73,6 @@ impl Deadline {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -66,7 +80,7 @@ mod tests {
         let begin = Instant::now();
         let mut deadline = Deadline::default();
         for (millis, expected) in [(50, 50), (100, 150), (10, 160), (1000, 1160)] {
-            deadline.set(Instant::now() + Duration::from_millis(millis));
+            deadline.set(Instant::now(), Duration::from_millis(millis));
             assert_eq!(deadline.bound(std::future::pending::<()>()).await, Err(Elapsed));
             assert_eq!(begin.elapsed().as_millis(), expected);
         }
@@ -76,7 +90,7 @@ mod tests {
     async fn work_that_is_done_in_time_is_not_disturbed_by_older_deadlines() {
         let mut deadline = Deadline::default();
         for _ in 0..100 {
-            deadline.set(Instant::now() + Duration::from_millis(30));
+            deadline.set(Instant::now(), Duration::from_millis(30));
             assert_eq!(deadline.bound(tokio::time::sleep(Duration::from_millis(20))).await, Ok(()));
         }
     }

@@ -21,8 +21,11 @@ pub(crate) struct Held {
 /// A virtual user's connections, kept from one request to the next.
 #[derive(Debug, Default)]
 pub struct Session {
-    /// HTTP/1.1: idle connections, at most one an origin.
-    idle: Vec<Held>,
+    /// HTTP/1.1: the idle connection used last. Most users have no other.
+    latest: Option<Box<Held>>,
+    /// HTTP/1.1: the other idle connections, at most one an origin.
+    #[expect(clippy::vec_box, reason = "they move out and in at every request")]
+    idle: Vec<Box<Held>>,
     /// HTTP/2: one connection an origin, used by all lanes of the user.
     http2: Option<Rc<Shared2>>,
 }
@@ -30,19 +33,25 @@ pub struct Session {
 impl Session {
     /// A session whose HTTP/2 connections are shared with the other lanes that hold `shared`.
     pub fn with_http2(shared: Rc<Shared2>) -> Self {
-        Self { idle: Vec::new(), http2: Some(shared) }
+        Self { http2: Some(shared), ..Self::default() }
     }
 
     pub(crate) fn http2(&mut self) -> Rc<Shared2> {
         Rc::clone(self.http2.get_or_insert_default())
     }
 
-    pub(crate) fn take(&mut self, origin: &Rc<Origin>) -> Option<Held> {
-        take(&mut self.idle, origin)
+    pub(crate) fn take(&mut self, origin: &Rc<Origin>) -> Option<Box<Held>> {
+        match self.latest.take() {
+            Some(held) if leads_to(&held, origin) => Some(held),
+            other => {
+                self.idle.extend(other);
+                take(&mut self.idle, origin)
+            }
+        }
     }
 
-    pub(crate) fn put(&mut self, held: Held) {
-        self.idle.push(held);
+    pub(crate) fn put(&mut self, held: Box<Held>) {
+        self.idle.extend(self.latest.replace(held));
     }
 }
 
@@ -53,7 +62,8 @@ pub(crate) struct Pool {
     permits: Semaphore,
     max: usize,
     busy: Cell<usize>,
-    idle: RefCell<Vec<Held>>,
+    #[expect(clippy::vec_box, reason = "they move out and in at every request")]
+    idle: RefCell<Vec<Box<Held>>>,
 }
 
 /// The right to use one connection of the pool.
@@ -77,7 +87,7 @@ impl Pool {
 }
 
 impl Place<'_> {
-    pub(crate) fn take(&self, origin: &Rc<Origin>) -> Option<Held> {
+    pub(crate) fn take(&self, origin: &Rc<Origin>) -> Option<Box<Held>> {
         let mut idle = self.pool.idle.borrow_mut();
         let held = take(&mut idle, origin);
         // The new connection needs room: idle ones of other origins, oldest first, give way.
@@ -87,7 +97,7 @@ impl Place<'_> {
         held
     }
 
-    pub(crate) fn put(&self, held: Held) {
+    pub(crate) fn put(&self, held: Box<Held>) {
         self.pool.idle.borrow_mut().push(held);
     }
 }
@@ -99,7 +109,12 @@ impl Drop for Place<'_> {
 }
 
 /// The connection used last: it is the least likely to have been closed meanwhile.
-fn take(idle: &mut Vec<Held>, origin: &Rc<Origin>) -> Option<Held> {
-    let at = idle.iter().rposition(|held| Rc::ptr_eq(&held.origin, origin) || held.origin == *origin)?;
+#[expect(clippy::vec_box, reason = "they move out and in at every request")]
+fn take(idle: &mut Vec<Box<Held>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
+    let at = idle.iter().rposition(|held| leads_to(held, origin))?;
     Some(idle.swap_remove(at))
+}
+
+fn leads_to(held: &Held, origin: &Rc<Origin>) -> bool {
+    Rc::ptr_eq(&held.origin, origin) || held.origin == *origin
 }
