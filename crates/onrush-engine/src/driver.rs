@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use onrush_net::clock::Instant;
 use onrush_pace::{Closed, Counted, Open, Phase, Profile, Quota, Segment};
@@ -177,6 +176,3 @@ fn share_of(total: u32, segment: Segment) -> u32 {
     let (index, of) = (segment.index(), segment.of());
     (total / of + u32::from(index < total % of)).max(1)
 }
-
-/// Between two looks at how late the event loop is.
-pub(crate) const BEAT: Duration = Duration::from_millis(10);

@@ -13,6 +13,7 @@ mod crowd;
 mod driver;
 mod health;
 mod limits;
+mod play;
 mod recorder;
 mod run;
 mod verdict;

@@ -1,10 +1,8 @@
 //! A run from its plan to its outcome: starts a thread for each worker, gathers what they say, judges.
 
-use std::rc::Rc;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Barrier, OnceLock};
 use std::thread;
-use std::time::Duration;
 
 use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
 use onrush_net::clock::Instant;
@@ -14,16 +12,13 @@ use onrush_plan::Plan;
 use tokio::runtime::{Builder, LocalOptions};
 
 use crate::alarm::Alarm;
-use crate::caller::{Caller, HttpCaller};
+use crate::caller::HttpCaller;
 use crate::collector::{Closing, Collected, Collector, Message};
-use crate::control::{Command, Control, Orders};
-use crate::driver::{BEAT, Driver};
+use crate::control::{Control, Orders};
 use crate::health::{MachineMark, ThreadMark, peak_memory, process_cpu};
+use crate::play::play;
 use crate::verdict::judge;
 use crate::worker::Worker;
-
-/// Beats in a second; at every one of these the worker hands over its tally.
-const BEATS: u32 = 100;
 
 /// Why a run could not begin, or be brought to its end.
 #[derive(Debug, thiserror::Error)]
@@ -146,51 +141,4 @@ fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, s
         health: mark.health(),
         oldest_cut_off: worker.oldest_cut_off(),
     })));
-}
-
-/// Plays a segment: arrivals, then the graceful stop.
-async fn play<C: Caller>(
-    worker: &Rc<Worker<C>>,
-    plan: &Plan,
-    segment: Segment,
-    alarm: fn() -> Alarm,
-    mut orders: Orders,
-    say: &impl Fn(Message),
-) {
-    let mut driver = Driver::new(worker, plan.in_flight, segment, plan.seed, alarm());
-    tokio::select! {
-        () = beat(worker, alarm(), say) => {}
-        () = async {
-            let interrupted = tokio::select! {
-                () = driver.play(&plan.load) => false,
-                () = orders.wait_for(Command::Stop) => true,
-            };
-            say(Message::Stopping { at: Instant::now() });
-            worker.stop();
-            if interrupted {
-                driver.give_up_waiting();
-            }
-            tokio::select! {
-                () = worker.quiet() => {}
-                () = tokio::time::sleep(plan.graceful_stop) => {}
-                () = orders.wait_for(Command::Abort) => {}
-            }
-            driver.give_up_waiting();
-        } => {}
-    }
-}
-
-/// Notes how late the event loop is, and hands over the tally every second.
-async fn beat<C: Caller>(worker: &Rc<Worker<C>>, mut alarm: Alarm, say: &impl Fn(Message)) {
-    let mut due = worker.start;
-    loop {
-        for _ in 0..BEATS {
-            due += BEAT;
-            alarm.until(due).await;
-            worker.record(|recorder| recorder.beat(due, Instant::now()));
-        }
-        say(Message::Second { tally: Box::new(worker.take_tally()), gauges: worker.gauges() });
-        // After a pause of the whole process there is no point in catching up on beats.
-        due = due.max(Instant::now() - Duration::from_secs(1));
-    }
 }

@@ -197,3 +197,6 @@ fn millis(time: Duration) -> String {
     let millis = time.as_secs_f64() * 1e3;
     if millis < 10.0 { format!("{millis:.1} ms") } else { format!("{millis:.0} ms") }
 }
+
+#[cfg(test)]
+mod tests;

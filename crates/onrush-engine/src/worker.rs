@@ -28,10 +28,17 @@ pub(crate) struct Worker<C> {
 /// A request that is in flight. If it is dropped before its end, the run has ended around it.
 struct Begun<'a, C> {
     worker: &'a Worker<C>,
-    intended: Instant,
-    count: u64,
-    is_open: bool,
+    due: Due<'a>,
     ended: bool,
+}
+
+/// When the requests of a batch were due.
+#[derive(Clone, Copy)]
+enum Due<'a> {
+    /// All when their user was free; they are counted as due when they end.
+    Closed { begin: Instant, count: usize },
+    /// Each at its time; they have been counted as due.
+    Open(&'a [Instant]),
 }
 
 impl<C: Caller> Worker<C> {
@@ -52,7 +59,7 @@ impl<C: Caller> Worker<C> {
     /// Sends `count` requests of a closed profile and records them; returns when they ended and whether
     /// all of them went well on the wire.
     pub(crate) async fn call_closed(&self, lane: &mut C::Lane, begin: Instant, count: usize) -> (Instant, bool) {
-        let begun = self.begin(begin, count, false);
+        let begun = self.begin(Due::Closed { begin, count });
         if count == 1 {
             let exchange = self.caller.call(lane, self.turns(1)).await;
             begun.end();
@@ -73,7 +80,7 @@ impl<C: Caller> Worker<C> {
     /// Sends one request for each of `arrivals` and records them.
     pub(crate) async fn call_open(&self, lane: &mut C::Lane, arrivals: &[Instant]) {
         let Some(first) = arrivals.first() else { return };
-        let begun = self.begin(*first, arrivals.len(), true);
+        let begun = self.begin(Due::Open(arrivals));
         if arrivals.len() == 1 {
             let exchange = self.caller.call(lane, self.turns(1)).await;
             begun.end();
@@ -88,9 +95,9 @@ impl<C: Caller> Worker<C> {
         }
     }
 
-    fn begin(&self, intended: Instant, count: usize, is_open: bool) -> Begun<'_, C> {
-        self.in_flight.set(self.in_flight.get() + count as u64);
-        Begun { worker: self, intended, count: count as u64, is_open, ended: false }
+    fn begin<'a>(&'a self, due: Due<'a>) -> Begun<'a, C> {
+        self.in_flight.set(self.in_flight.get() + due.count());
+        Begun { worker: self, due, ended: false }
     }
 
     fn turns(&self, count: usize) -> u64 {
@@ -156,16 +163,33 @@ impl<C> Begun<'_, C> {
     fn end(mut self) {
         self.ended = true;
     }
+
+    #[cold]
+    fn cut_off(&self) {
+        let now = Instant::now();
+        let mut recorder = self.worker.recorder.borrow_mut();
+        match self.due {
+            Due::Closed { begin, count } => (0..count).for_each(|_| recorder.cut_off(begin, now, false)),
+            Due::Open(arrivals) => arrivals.iter().for_each(|intended| recorder.cut_off(*intended, now, true)),
+        }
+    }
+}
+
+impl Due<'_> {
+    fn count(&self) -> u64 {
+        match self {
+            Self::Closed { count, .. } => *count as u64,
+            Self::Open(arrivals) => arrivals.len() as u64,
+        }
+    }
 }
 
 impl<C> Drop for Begun<'_, C> {
     fn drop(&mut self) {
-        self.worker.in_flight.set(self.worker.in_flight.get() - self.count);
+        self.worker.in_flight.set(self.worker.in_flight.get() - self.due.count());
         self.worker.tell_if_quiet();
         if !self.ended {
-            let now = Instant::now();
-            let mut recorder = self.worker.recorder.borrow_mut();
-            (0..self.count).for_each(|_| recorder.cut_off(self.intended, now, self.is_open));
+            self.cut_off();
         }
     }
 }

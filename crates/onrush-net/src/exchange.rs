@@ -46,7 +46,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// An exchange that begins now; its result is filled in at the end.
-    pub(crate) fn begun(started: Instant) -> Self {
+    pub fn begun(started: Instant) -> Self {
         Self {
             started,
             first_write: None,
