@@ -18,6 +18,24 @@ use crate::cpu;
 pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nServer: canned\r\nContent-Type: text/plain\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 13\r\n\r\nHello, world\n";
 const LISTENER: u64 = u64::MAX;
 
+/// `canned SECONDS`: the server alone.
+#[expect(clippy::disallowed_methods, reason = "there is nothing to wait for but the time")]
+pub(crate) fn main(arguments: &[&str]) -> std::process::ExitCode {
+    let seconds = arguments.first().and_then(|text| text.parse().ok()).unwrap_or(60);
+    match Canned::start(false) {
+        Ok(server) => {
+            println!("http://{}/", server.addr);
+            std::thread::sleep(Duration::from_secs(seconds));
+            println!("{} requests", server.requests());
+            std::process::ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("canned server: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
 /// A server that runs until it is dropped.
 pub(crate) struct Canned {
     pub(crate) addr: SocketAddr,

@@ -38,7 +38,9 @@ struct Options {
 }
 
 const HELP: &str = "onrush-bench [--rounds N] [--seconds N] [--only NAME]… [--onrush PATH]
-    compares Onrush with its peers; contests: h1-50 h1-1000 h2 tls pacing memory freeze start";
+    compares Onrush with its peers; contests: h1-50 h1-1000 h2 tls pacing memory freeze start
+onrush-bench canned SECONDS
+    the canned server alone, for profiling a client";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().collect();
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     match arguments.get(1).map(String::as_str) {
         // What the contests start as processes of their own:
         Some("measure") => measure::run_measured(&rest),
+        Some("canned") => canned::main(&rest),
         Some("floor") => floor::main(&rest),
         Some("pacer") => pacing::main(&rest),
         _ => match options() {

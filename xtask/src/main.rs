@@ -14,14 +14,17 @@ use std::process::ExitCode;
 
 const HELP: &str = "cargo xtask COMMAND
 
-  test [--quick]   everything that CI runs; --quick leaves out what needs other programs
+  test [--quick] [--install]
+                   everything that CI runs, cheapest first; stops at the first failure
+                   --quick    without the tests against servers that others wrote
+                   --install  install those servers if they are missing (needs root and
+                              apt-get; where CI is set this is not asked)
   tidy             the rules of the house: arrows between crates, sizes of files, leftovers
-  bench [ARGS]     Onrush beside its peers; ARGS as of `onrush-bench --help`
+  bench [ARGS]     Onrush beside its peers; `cargo xtask bench --help` lists the contests
   help             this";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let rest = arguments.get(1..).unwrap_or_default();
     // Wherever it is called from, paths are of the repository.
     if let Some(root) = Path::new(env!("CARGO_MANIFEST_DIR")).parent()
         && let Err(error) = std::env::set_current_dir(root)
@@ -29,18 +32,28 @@ fn main() -> ExitCode {
         eprintln!("cannot enter {}: {error}", root.display());
         return ExitCode::FAILURE;
     }
-    let done = match arguments.first().map(String::as_str) {
-        Some("test") => test::run(rest.iter().any(|argument| argument == "--quick")),
-        Some("tidy") => tidy::run(),
-        Some("bench") => bench::run(rest),
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(mistake) => {
+            eprintln!("{mistake}\n\n{HELP}");
+            ExitCode::from(104)
+        }
+    }
+}
+
+/// Whether the task went well, or what is wrong with how it was asked for.
+fn run(arguments: &[String]) -> Result<bool, String> {
+    let rest = arguments.get(1..).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("test") => Ok(test::run(test::Options::read(rest)?)),
+        Some("tidy") if rest.is_empty() => Ok(tidy::run()),
+        Some("tidy") => Err("`tidy` takes no arguments".to_owned()),
+        Some("bench") => Ok(bench::run(rest)),
         Some("help" | "--help" | "-h") | None => {
             println!("{HELP}");
-            true
+            Ok(true)
         }
-        Some(other) => {
-            eprintln!("`{other}` is not a command\n\n{HELP}");
-            false
-        }
-    };
-    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        Some(other) => Err(format!("`{other}` is not a command")),
+    }
 }
