@@ -132,6 +132,9 @@ impl<'a> Parser<'a> {
         let count = parse_count(word.text).ok_or_else(|| {
             let is_number = word.text.starts_with(|letter: char| letter.is_ascii_digit());
             let message = match is_number {
+                true if word.text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    format!("`{}` is more than can be counted", word.text)
+                }
                 true => format!("`{}` is not a whole number", word.text),
                 false => format!("`{}` is not a number", word.text),
             };

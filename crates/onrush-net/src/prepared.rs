@@ -48,7 +48,7 @@ impl Prepared {
                 absolute: OnceCell::new(),
             },
             Protocol::Http2 { .. } => {
-                let head = http2_head(request).map_err(|error| Failure::new(ErrorKind::Protocol, error.to_string()))?;
+                let head = http2_head(request).map_err(|error| unspeakable(request, &error))?;
                 Form::Http2 { head: Box::new(head), body: Bytes::copy_from_slice(request.body()) }
             }
         };
@@ -152,6 +152,16 @@ fn authority(request: &Request) -> String {
     let url = request.url();
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// HTTP/2 has less room for nonsense than HTTP/1.1: the authority is the usual culprit.
+fn unspeakable(request: &Request, error: &http::Error) -> Failure {
+    let host = request.header("host").map(String::from_utf8_lossy);
+    let text = match host.filter(|host| host.parse::<http::uri::Authority>().is_err()) {
+        Some(host) => format!("`{host}` is not a host that HTTP/2 can name"),
+        None => error.to_string(),
+    };
+    Failure::new(ErrorKind::Protocol, text)
 }
 
 fn http2_head(request: &Request) -> Result<http::Request<()>, http::Error> {

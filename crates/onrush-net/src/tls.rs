@@ -45,6 +45,10 @@ impl Tls {
             Roots::System => Vec::new(),
             Roots::SystemAnd(pem) => certificates(pem, "the CA file")?,
         };
+        if let Some(name) = &settings.server_name {
+            let checked = ServerName::try_from(name.as_str());
+            checked.map_err(|error| SetupError::Tls(format!("`{name}` is no server name for TLS: {error}")))?;
+        }
         let shared = Shared { settings: settings.clone(), protocol, identity, extra_roots, config: OnceLock::new() };
         Ok(Self(Arc::new(shared)))
     }

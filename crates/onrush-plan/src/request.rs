@@ -155,6 +155,10 @@ impl std::fmt::Debug for Header {
 
 fn parse_url(text: &str) -> Result<Url, RequestError> {
     let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    // Browsers take `http:///path` for `http://path`; whoever typed it here has lost the host.
+    if with_scheme.split_once("://").is_some_and(|(_, rest)| rest.starts_with(['/', '?', '#', '\\'])) {
+        return Err(RequestError::Url { url: text.to_owned(), why: "empty host".to_owned() });
+    }
     let url =
         Url::parse(&with_scheme).map_err(|error| RequestError::Url { url: text.to_owned(), why: error.to_string() })?;
     checked(url)
@@ -182,6 +186,8 @@ mod tests {
             ("localhost:8080/a?b=c#d", Ok("http://localhost:8080/a?b=c")),
             ("https://[::1]:443", Ok("https://[::1]/")),
             ("http://", Err("`http://` is not a URL: empty host")),
+            ("http:///path", Err("`http:///path` is not a URL: empty host")),
+            ("/path", Err("`/path` is not a URL: empty host")),
             ("http://a:99999/", Err("`http://a:99999/` is not a URL: invalid port number")),
             ("ftp://example.com", Err("`ftp` is not a scheme that Onrush speaks: use http:// or https://")),
             ("http://exa mple.com", Err("`http://exa mple.com` is not a URL: invalid international domain name")),

@@ -22,15 +22,15 @@ pub(crate) struct RunArgs {
     pub(crate) connections: Option<u32>,
 
     /// How long [default: 10s, unless --requests is given]
-    #[arg(short, long, value_name = "TIME", help_heading = "Load")]
+    #[arg(short, long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Load")]
     pub(crate) duration: Option<String>,
 
     /// How many requests
-    #[arg(short = 'n', long, value_name = "N", help_heading = "Load")]
+    #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true, help_heading = "Load")]
     pub(crate) requests: Option<String>,
 
     /// Requests that begin at this rate whatever the service does (open model): 500/s, 30/m
-    #[arg(short, long, value_name = "RATE", help_heading = "Load")]
+    #[arg(short, long, value_name = "RATE", allow_hyphen_values = true, help_heading = "Load")]
     pub(crate) rate: Option<String>,
 
     /// The whole load grammar: "0/s -> 500/s over 30s, 500/s for 5m", "0 -> 50 users over 30s", "poisson 200/s for 1m",

@@ -1,5 +1,6 @@
 //! The load from the short flags or from the grammar.
 
+use std::num::{IntErrorKind, ParseIntError};
 use std::time::Duration;
 
 use onrush_lang::{parse_load, parse_rate};
@@ -56,8 +57,11 @@ fn stage(args: &RunArgs, warmup: Duration) -> Result<Stage, Wrong> {
 /// A number of requests; more than fit 32 bits are welcome.
 fn requests(text: &str) -> Result<u64, Wrong> {
     let digits: String = text.chars().filter(|letter| *letter != '_').collect();
-    digits.parse().map_err(|_| {
-        Wrong(format!("`{text}` is not a number of requests: --requests takes a whole number such as 10000"))
+    digits.parse().map_err(|error: ParseIntError| {
+        Wrong(match error.kind() {
+            IntErrorKind::PosOverflow => format!("--requests {text} is more than can be counted ({})", u64::MAX),
+            _ => format!("`{text}` is not a number of requests: --requests takes a whole number such as 10000"),
+        })
     })
 }
 

@@ -18,30 +18,45 @@ pub(super) fn requests(args: &RunArgs) -> Result<Vec<Request>, Wrong> {
     let headers = headers(args)?;
     let method =
         args.method.clone().unwrap_or_else(|| if body.is_some() { "POST".to_owned() } else { "GET".to_owned() });
-    let mut lines: Vec<_> = args.targets.iter().map(|url| (method.clone(), url.clone())).collect();
+    let mut lines: Vec<_> = args.targets.iter().map(|url| Line::typed(&method, url)).collect();
     if let Some(path) = &args.urls {
         lines.extend(lines_of(path, &method)?);
     }
     if lines.is_empty() {
         return Err(Wrong("there is no URL to send requests to; try `onrush http://localhost:8080/`".to_owned()));
     }
-    let request = |(method, url): (String, String)| {
-        let request = Request::new(&method, &url).map_err(|error| wrong(&error))?;
+    let request = |line: Line| {
+        let request = Request::new(&line.method, &line.url).map_err(|error| Wrong(format!("{}{error}", line.place)))?;
         let request = headers.iter().cloned().fold(request, Request::with_header);
         Ok(request.with_body(body.clone().unwrap_or_default()))
     };
     lines.into_iter().map(request).collect()
 }
 
-fn lines_of(path: &Path, method: &str) -> Result<Vec<(String, String)>, Wrong> {
+/// What one URL asks for.
+struct Line {
+    method: String,
+    url: String,
+    /// Where it stands, for messages: `urls.txt:3: `, or nothing for an argument.
+    place: String,
+}
+
+impl Line {
+    fn typed(method: &str, url: &str) -> Self {
+        Self { method: method.to_owned(), url: url.to_owned(), place: String::new() }
+    }
+}
+
+fn lines_of(path: &Path, method: &str) -> Result<Vec<Line>, Wrong> {
     let text = read_text(path)?;
     let lines: Vec<_> = text
         .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| match line.split_once(char::is_whitespace) {
-            Some((method, url)) => (method.to_owned(), url.trim().to_owned()),
-            None => (method.to_owned(), line.to_owned()),
+        .zip(1..)
+        .map(|(line, number)| (line.trim(), number))
+        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(line, number)| {
+            let (method, url) = line.split_once(char::is_whitespace).unwrap_or((method, line));
+            Line { place: format!("{}:{number}: ", path.display()), ..Line::typed(method, url.trim()) }
         })
         .collect();
     if lines.is_empty() { Err(Wrong(format!("{} has no URL in it", path.display()))) } else { Ok(lines) }
