@@ -1,15 +1,21 @@
 //! What can be typed. Meaning is given to it in [`crate::lower`].
 
+mod demo;
+mod output;
 mod run;
+mod serve;
 
 use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use self::run::{FailOn, Format, RunArgs, TlsVersionArg, WhenFullArg};
+pub(crate) use self::demo::DemoArgs;
+pub(crate) use self::output::{FailOn, Format, OutputArgs};
+pub(crate) use self::run::{RunArgs, TlsVersionArg, WhenFullArg};
+pub(crate) use self::serve::{FlawArg, HttpArg, ServeArgs};
 
 /// Commands; a first argument that is none of them belongs to `run`.
-const COMMANDS: &[&str] = &["run", "help"];
+const COMMANDS: &[&str] = &["run", "serve", "demo", "help"];
 
 /// Truthful, realistic, massive load for microservices.
 #[derive(Debug, Parser)]
@@ -25,6 +31,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Put load on a service and report how it fared. `onrush URL` is short for `onrush run URL`
     Run(Box<RunArgs>),
+    /// Start a service to put load on: latency, errors, limits and misbehaviour to order
+    Serve(Box<ServeArgs>),
+    /// See it work with nothing to set up: a small shop under load, for ten seconds
+    Demo(DemoArgs),
 }
 
 /// `onrush URL …` means `onrush run URL …`.

@@ -5,10 +5,13 @@
 //! codes.
 
 mod args;
+mod demo;
 mod exit;
 mod lower;
 mod outputs;
 mod run;
+mod serve;
+mod signals;
 mod terminal;
 
 use std::ffi::OsString;
@@ -27,6 +30,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ended = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Demo(args) => demo::demo(&args),
     };
     ended.unwrap_or_else(|wrong| wrong.tell()).into()
 }

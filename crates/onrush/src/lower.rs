@@ -69,7 +69,7 @@ fn any_seed() -> u64 {
 }
 
 /// A duration argument, or what is wrong with it.
-fn duration(flag: &str, text: &str) -> Result<Duration, Wrong> {
+pub(crate) fn duration(flag: &str, text: &str) -> Result<Duration, Wrong> {
     onrush_lang::parse_duration(text).map_err(|diagnostic| shown(&diagnostic, flag, text))
 }
 

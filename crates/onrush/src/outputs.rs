@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use onrush_metrics::Event;
 use onrush_report::{KINDS, Output, Progress, find_kind};
 
-use crate::args::{Format, RunArgs};
+use crate::args::{Format, OutputArgs};
 use crate::exit::Wrong;
 use crate::terminal::{stderr_style, stdout_style};
 
@@ -25,7 +25,7 @@ struct Named {
 
 impl Outputs {
     /// Opens everything that was asked for; files are created now, so that a wrong path is told at once.
-    pub(crate) fn open(args: &RunArgs) -> Result<Self, Wrong> {
+    pub(crate) fn open(args: &OutputArgs) -> Result<Self, Wrong> {
         let mut all = Vec::new();
         if !args.quiet {
             let (style, live) = stderr_style();

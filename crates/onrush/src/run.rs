@@ -1,7 +1,5 @@
 //! `onrush run`: from the arguments to the exit code.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use onrush_engine::Control;
 use onrush_metrics::{Outcome, RunInfo, Soundness, StopReason};
 use onrush_plan::{Plan, Pooling};
@@ -10,6 +8,7 @@ use crate::args::{FailOn, RunArgs};
 use crate::exit::{Exit, Wrong};
 use crate::lower::{self, Surroundings};
 use crate::outputs::Outputs;
+use crate::signals;
 
 /// Plays the run that the arguments ask for.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
@@ -21,14 +20,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
     };
     let plan = lower::plan(args, &surroundings)?;
     warn(&plan, &surroundings);
-    let outputs = Outputs::open(args)?;
-    play(&plan, outputs, args.fail_on)
+    let outputs = Outputs::open(&args.output)?;
+    play(&plan, outputs, args.output.fail_on)
 }
 
 /// Plays a plan and shows it.
-pub(crate) fn play(plan: &Plan, mut outputs: Outputs, fail_on: Option<FailOn>) -> Result<Exit, Wrong> {
+fn play(plan: &Plan, mut outputs: Outputs, fail_on: Option<FailOn>) -> Result<Exit, Wrong> {
     let control = Control::new();
-    stop_on_signals(&control)?;
+    stop_on_signals(control.clone())?;
     let outcome = onrush_engine::run(plan, info(plan), &control, |event| outputs.on_event(&event));
     let outcome = outcome.map_err(|error| Wrong(error.to_string()))?;
     Ok(exit(&outcome, &outputs, fail_on))
@@ -71,7 +70,7 @@ fn warn(plan: &Plan, surroundings: &Surroundings) {
 }
 
 /// What the outputs tell about a plan.
-pub(crate) fn info(plan: &Plan) -> RunInfo {
+fn info(plan: &Plan) -> RunInfo {
     RunInfo {
         targets: plan.requests.iter().map(|request| without_password(request.url())).collect(),
         load: plan.load.to_string(),
@@ -95,14 +94,11 @@ fn without_password(url: &url::Url) -> String {
 }
 
 /// Once: finish what is in flight. Twice: end now, and report. Three times: end without a word.
-fn stop_on_signals(control: &Control) -> Result<(), Wrong> {
-    let control = control.clone();
-    let signals = AtomicU32::new(0);
-    let handler = move || {
-        if signals.fetch_add(1, Ordering::Relaxed) >= 2 {
+fn stop_on_signals(control: Control) -> Result<(), Wrong> {
+    signals::on_signal(move |number| {
+        if number > 2 {
             std::process::exit(Exit::Interrupted as i32);
         }
         control.stop();
-    };
-    ctrlc::set_handler(handler).map_err(|error| Wrong(format!("signals cannot be handled: {error}")))
+    })
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::OutputArgs;
+
 /// The one-liner.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RunArgs {
@@ -190,21 +192,9 @@ pub(crate) struct RunArgs {
     #[arg(long, help_heading = "TLS")]
     pub(crate) no_tls_resumption: bool,
 
-    /// What standard output gets at the end
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
-    pub(crate) format: Format,
-
-    /// A further output, `KIND=FILE` (`-` for standard output); kinds: summary, json; may be repeated
-    #[arg(short, long = "output", value_name = "KIND=FILE", help_heading = "Output")]
-    pub(crate) outputs: Vec<String>,
-
-    /// No progress
-    #[arg(short, long, help_heading = "Output")]
-    pub(crate) quiet: bool,
-
-    /// End with exit code 99 if the verdict on the generator is this bad
-    #[arg(long, value_enum, value_name = "VERDICT", help_heading = "Output")]
-    pub(crate) fail_on: Option<FailOn>,
+    /// Where results go.
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// What an arrival does that finds the in-flight limit reached.
@@ -215,25 +205,6 @@ pub(crate) enum WhenFullArg {
     Wait,
     /// It is given up and counted
     Drop,
-}
-
-/// What standard output gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// The summary for people
-    #[default]
-    Text,
-    /// Everything, for machines
-    Json,
-}
-
-/// From which verdict on a run fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// Degraded or invalid
-    Degraded,
-    /// Invalid
-    Invalid,
 }
 
 /// TLS versions.
