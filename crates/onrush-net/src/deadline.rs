@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::task::unconstrained;
 use tokio::time::{Sleep, sleep_until};
 
 use crate::clock::Instant;
@@ -48,7 +49,8 @@ impl Deadline {
         if sleep.deadline() > at {
             sleep.as_mut().reset(at);
         }
-        while sleep.as_mut().poll(cx).is_ready() {
+        // A peer that floods us uses up the task's budget, and a timer that asked for some would never fire.
+        while pin!(unconstrained(sleep.as_mut())).poll(cx).is_ready() {
             // The timer was set for an earlier request; this one has more time.
             if sleep.deadline() >= at {
                 self.armed = None;
@@ -93,5 +95,17 @@ mod tests {
             deadline.set(Instant::now(), Duration::from_millis(30));
             assert_eq!(deadline.bound(tokio::time::sleep(Duration::from_millis(20))).await, Ok(()));
         }
+    }
+
+    #[tokio::test]
+    async fn work_that_never_pauses_for_breath_is_ended_too() {
+        let mut deadline = Deadline::default();
+        deadline.set(Instant::now(), Duration::from_millis(5));
+        let busy = async {
+            loop {
+                tokio::task::consume_budget().await;
+            }
+        };
+        assert_eq!(deadline.bound(busy).await, Err::<(), _>(Elapsed));
     }
 }
