@@ -1,7 +1,8 @@
 //! A run from its plan to its outcome: starts a thread for each worker, gathers what they say, judges.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Barrier, OnceLock};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
@@ -53,7 +54,7 @@ pub fn run(
     let setup = Setup::new(&plan.client, needs_tls).map_err(RunError::Client)?;
     // One caller is made before any thread, so that what cannot be sent is told before anything is.
     HttpCaller::new(&plan, &setup, Share { index: 0, of: 1 })?;
-    let gate = Arc::new(Gate { barrier: Barrier::new(plan.threads + 1), start: OnceLock::new() });
+    let gate = Arc::new(Gate::new(plan.threads + 1));
     for index in 0..plan.threads {
         let (plan, setup, gate) = (Arc::clone(&plan), setup.clone(), Arc::clone(&gate));
         let (orders, send) = (control.listen(), send.clone());
@@ -64,6 +65,9 @@ pub fn run(
     drop(send);
     on_event(Event::Started(info.clone()));
     let start = gate.open();
+    if let Some(error) = gate.refusal() {
+        return Err(error);
+    }
     let collected = Collector::new(start, plan.warmup, plan.threads, control, &mut on_event).gather(&messages);
     if collected.lost > 0 {
         return Err(RunError::WorkerLost(collected.lost));
@@ -107,9 +111,32 @@ fn conclude(
 struct Gate {
     barrier: Barrier,
     start: OnceLock<Instant>,
+    /// Why one of them cannot; then none does.
+    refusal: Mutex<Option<RunError>>,
+    is_refused: AtomicBool,
 }
 
 impl Gate {
+    fn new(workers: usize) -> Self {
+        Self {
+            barrier: Barrier::new(workers),
+            start: OnceLock::new(),
+            refusal: Mutex::default(),
+            is_refused: AtomicBool::new(false),
+        }
+    }
+
+    /// Notes before the gate opens that somebody cannot go through.
+    fn refuse(&self, error: RunError) {
+        self.is_refused.store(true, Ordering::Relaxed);
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// What was noted, once the gate is open.
+    fn refusal(&self) -> Option<RunError> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Waits until all workers are ready, and lets them begin.
     fn open(&self) -> Instant {
         self.barrier.wait();
@@ -128,9 +155,12 @@ fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, s
     let ready = runtime
         .map_err(RunError::from)
         .and_then(|runtime| Ok((runtime, HttpCaller::new(plan, setup, Share { index, of })?)));
+    let ready = ready.map_err(|error| gate.refuse(error));
     let start = gate.open();
-    // A worker that is not ready leaves without a last word, and the run says so.
     let Ok((runtime, caller)) = ready else { return };
+    if gate.is_refused.load(Ordering::Relaxed) {
+        return;
+    }
     let mark = ThreadMark::now();
     let worker = Worker::new(caller, start, plan.warmup, u64::from(index));
     runtime.block_on(play(&worker, plan, Segment::new(index, of), Alarm::new, orders, &say));
