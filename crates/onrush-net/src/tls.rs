@@ -11,7 +11,8 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedProtocolVersion,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    SupportedProtocolVersion,
 };
 use tokio_rustls::TlsConnector;
 use url::Host;
@@ -158,6 +159,12 @@ fn words(error: &io::Error, host: &Host<String>) -> String {
     match tls {
         rustls::Error::InvalidCertificate(why) => certificate_words(why, host),
         rustls::Error::InvalidMessage(_) => format!("{host} does not speak TLS at this port"),
+        rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            format!("{host} refused the TLS handshake: it does not speak the protocol that was asked for (ALPN)")
+        }
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            format!("{host} refused the TLS handshake: it wants a certificate (--cert and --key)")
+        }
         rustls::Error::AlertReceived(alert) => format!("{host} refused the TLS handshake: {alert:?}"),
         other => format!("TLS handshake with {host}: {other}"),
     }
