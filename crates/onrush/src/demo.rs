@@ -9,6 +9,7 @@ use onrush_target::{Latency, Running, Service, ServiceSettings};
 use crate::args::{Cli, Command, DemoArgs, RunArgs};
 use crate::exit::{Exit, Wrong};
 use crate::run;
+use crate::terminal::say;
 
 /// What the users of the shop look at, one after the other.
 const PAGES: &[&str] = &["/shop", "/products", "/products?q=lamp", "/products/7", "/products/7/reviews"];
@@ -57,14 +58,13 @@ fn understood(command: &[String]) -> Result<RunArgs, Wrong> {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "this is where the binary speaks")]
 fn introduce(command: &[String]) {
-    eprintln!(
+    say(&format!(
         "A small shop runs on a port of its own. It answers in about {} ms and fails {} % of the time, on purpose.\n\n$ {}\n",
         MEDIAN.as_millis(),
         ERRORS * 100.0,
         shell_line(command)
-    );
+    ));
 }
 
 /// The words as a shell takes them.

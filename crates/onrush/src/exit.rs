@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::terminal::say;
+
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -25,9 +27,8 @@ pub(crate) struct Wrong(pub(crate) String);
 
 impl Wrong {
     /// Tells it on standard error.
-    #[expect(clippy::print_stderr, reason = "this is where the binary speaks")]
     pub(crate) fn tell(&self) -> Exit {
-        eprintln!("error: {}", self.0.trim_end());
+        say(&format!("error: {}", self.0.trim_end()));
         Exit::BadConfiguration
     }
 }

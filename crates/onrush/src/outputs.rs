@@ -8,7 +8,7 @@ use onrush_report::{KINDS, Output, Progress, find_kind};
 
 use crate::args::{Format, OutputArgs};
 use crate::exit::Wrong;
-use crate::terminal::{stderr_style, stdout_style};
+use crate::terminal::{say, stderr_style, stdout_style};
 
 /// The outputs of a run and what became of them.
 pub(crate) struct Outputs {
@@ -82,7 +82,6 @@ fn open(asked: &str) -> Result<Named, Wrong> {
     Ok(Named { name: asked.to_owned(), output: (kind.make)(to, style), is_result: true })
 }
 
-#[expect(clippy::print_stderr, reason = "this is where the binary speaks")]
 fn complain(name: &str, error: &io::Error) {
-    eprintln!("warning: output {name} failed: {error}");
+    say(&format!("warning: output {name} failed: {error}"));
 }

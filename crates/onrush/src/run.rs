@@ -9,6 +9,7 @@ use crate::exit::{Exit, Wrong};
 use crate::lower::{self, Surroundings};
 use crate::outputs::Outputs;
 use crate::signals;
+use crate::terminal::say;
 
 /// Plays the run that the arguments ask for.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
@@ -51,21 +52,20 @@ fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: Option<FailOn>) -> Exit {
 }
 
 /// What is worth saying before the run because it will show in it.
-#[expect(clippy::print_stderr, reason = "this is where the binary speaks")]
 fn warn(plan: &Plan, surroundings: &Surroundings) {
     let proxies = &plan.client.proxy;
     for proxy in [&proxies.http, &proxies.https].into_iter().flatten().take(1) {
         let host = proxy.host_str().unwrap_or_default();
-        eprintln!("note: requests go through the proxy at {host} (--no-proxy to go directly)");
+        say(&format!("note: requests go through the proxy at {host} (--no-proxy to go directly)"));
     }
     let wanted = match plan.client.pooling {
         Pooling::Shared { max } => u64::from(max),
         Pooling::PerUser => u64::from(plan.load.max_users()),
     };
     if let Some(limit) = surroundings.descriptors.filter(|limit| *limit < wanted) {
-        eprintln!(
+        say(&format!(
             "warning: {wanted} connections are asked for, and the open-files limit allows {limit}: raise it with `ulimit -n`"
-        );
+        ));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the terminal can do.
 
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 
 use onrush_report::Style;
 
@@ -8,6 +8,11 @@ use onrush_report::Style;
 const WIDTH: usize = 80;
 /// Lines longer than this are hard to read.
 const WIDEST: usize = 100;
+
+/// Says something on standard error. That nobody listens there is no reason to fail.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(stderr(), "{text}");
+}
 
 /// How to write to standard output.
 pub(crate) fn stdout_style() -> Style {
