@@ -89,8 +89,8 @@ impl Prepared {
         match (&self.form, reader) {
             (Form::Http1 { wire, .. }, Peer::Service) => wire,
             (Form::Http1 { absolute, .. }, Peer::ForwardProxy { credentials }) => absolute.get_or_init(|| {
-                let target = self.request.url().as_str();
-                http1_wire(&self.request, self.keep_alive, target, credentials.as_deref())
+                let target = absolute_form(&self.request);
+                http1_wire(&self.request, self.keep_alive, &target, credentials.as_deref())
             }),
             (Form::Http2 { .. }, _) => &[],
         }
@@ -107,6 +107,12 @@ impl Prepared {
 
 fn origin_form(request: &Request) -> &str {
     &request.url()[url::Position::BeforePath..]
+}
+
+/// Without a user's name and password, which are nobody's business on the way (RFC 9110 §4.2.4).
+fn absolute_form(request: &Request) -> String {
+    let url = request.url();
+    format!("{}://{}{}", url.scheme(), authority(request), origin_form(request))
 }
 
 fn http1_wire(request: &Request, keep_alive: bool, target: &str, proxy_credentials: Option<&str>) -> Box<[u8]> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use onrush_plan::{Header, Request, RequestError};
+use percent_encoding::percent_decode_str;
 
 use crate::args::RunArgs;
 use crate::exit::Wrong;
@@ -27,7 +28,8 @@ pub(super) fn requests(args: &RunArgs) -> Result<Vec<Request>, Wrong> {
     }
     let request = |line: Line| {
         let request = Request::new(&line.method, &line.url).map_err(|error| Wrong(format!("{}{error}", line.place)))?;
-        let request = headers.iter().cloned().fold(request, Request::with_header);
+        let credentials = credentials(&request).filter(|_| !has(&headers, "Authorization")).transpose()?;
+        let request = headers.iter().cloned().chain(credentials).fold(request, Request::with_header);
         Ok(request.with_body(body.clone().unwrap_or_default()))
     };
     lines.into_iter().map(request).collect()
@@ -86,12 +88,28 @@ fn headers(args: &RunArgs) -> Result<Vec<Header>, Wrong> {
     let given: Vec<_> = args.headers.iter().map(|line| header(line)).collect::<Result<_, _>>()?;
     let mut headers = Vec::new();
     for (name, value) in implied(args) {
-        if !given.iter().any(|header: &Header| header.name().eq_ignore_ascii_case(name)) {
+        if !has(&given, name) {
             headers.push(Header::new(name, value).map_err(|error| wrong(&error))?);
         }
     }
     headers.extend(given);
     Ok(headers)
+}
+
+fn has(headers: &[Header], name: &str) -> bool {
+    headers.iter().any(|header| header.name().eq_ignore_ascii_case(name))
+}
+
+/// `http://user:password@host` is a way to write `--user`.
+fn credentials(request: &Request) -> Option<Result<Header, Wrong>> {
+    let url = request.url();
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let decoded = |text: &str| percent_decode_str(text).collect::<Vec<_>>();
+    let user = [decoded(url.username()), decoded(url.password().unwrap_or_default())].join(&b':');
+    let value = format!("Basic {}", BASE64_STANDARD.encode(user));
+    Some(Header::new("Authorization", value).map_err(|error| wrong(&error)))
 }
 
 fn implied(args: &RunArgs) -> Vec<(&'static str, String)> {
