@@ -22,6 +22,7 @@ const ERROR_STATUS: u16 = 503;
 
 /// Starts the shop on a free port and puts load on it.
 pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Wrong> {
+    onrush_lang::parse_load(&args.load).map_err(|diagnostic| Wrong(diagnostic.render("--load", &args.load)))?;
     let shop = Service::start(shop()).map_err(|error| Wrong(error.to_string()))?;
     let command = command(&shop, &args.load);
     if !args.output.quiet {
