@@ -1,0 +1,98 @@
+//! Who gets to see what: summary, JSON, files, progress, colours, exit codes.
+
+use std::process::Command;
+
+use onrush_target::{Running, Service, ServiceSettings};
+use serde_json::Value;
+
+use crate::harness::{Folder, ONRUSH, Run};
+
+fn service() -> Running {
+    Service::start(ServiceSettings::default()).unwrap()
+}
+
+#[test]
+fn the_same_outcome_goes_to_every_output() {
+    let service = service();
+    let folder = Folder::new();
+    let (json, summary) = (folder.path("out.json"), folder.path("out.txt"));
+    let outputs = [format!("json={}", json.display()), format!("summary={}", summary.display())];
+    let ended = Run::new([&*service.url(), "-q", "-n20", "-o", &outputs[0], "-o", &outputs[1]]).finish();
+    assert_eq!((ended.code, &*ended.stderr), (0, ""));
+    let read = |path| std::fs::read_to_string(path).unwrap();
+    assert_eq!(read(&summary), ended.stdout);
+    assert!(ended.stdout.contains("20 intended · 20 started · 20 completed"), "{}", ended.stdout);
+    let json: Value = serde_json::from_str(&read(&json)).unwrap();
+    assert_eq!((&json["schema"], &json["requests"]["completed"]), (&1.into(), &20.into()));
+    assert_eq!(json["run"]["targets"], serde_json::json!([service.url() + "/"]));
+}
+
+#[test]
+fn standard_output_may_be_asked_for_twice() {
+    let service = service();
+    let ended = Run::new([&*service.url(), "-q", "-n20", "-o", "json=-"]).finish();
+    let (summary, json) = ended.stdout.split_once("\n{").unwrap();
+    assert!(summary.contains("20 completed"), "{summary}");
+    let json: Value = serde_json::from_str(&format!("{{{json}")).unwrap();
+    assert_eq!(json["requests"]["completed"], 20);
+}
+
+#[test]
+fn progress_goes_to_standard_error_unless_it_is_quiet() {
+    let service = service();
+    let arguments = [&*service.url(), "-r", "50/s", "-d", "1200ms", "--seed", "7", "--format", "json"];
+    let report = Run::new(arguments).finish().report();
+    let lines: Vec<_> = report.stderr.lines().collect();
+    let head = format!("{}/: 50/s for 1.2s, HTTP/1.1, ", service.url());
+    assert!(lines[0].starts_with(&head) && lines[0].ends_with("seed 7"), "{lines:?}");
+    assert!(lines[1].contains("p50") && lines[1].contains("users"), "{lines:?}");
+    assert!(!report.stderr.contains(['\u{1b}', '\r']), "nothing is rewritten where it is no terminal: {lines:?}");
+    let report = Run::new(arguments).args(["--quiet"]).finish().report();
+    assert_eq!(report.stderr, "");
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_want_them() {
+    let has_script = Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !has_script {
+        println!("SKIPPED: no `script` here to make a terminal");
+        return;
+    }
+    let service = service();
+    let line = format!("{ONRUSH} {} -n20", service.url());
+    let on_terminal = |variables: &[(&str, &str)]| {
+        let mut script = Command::new("script");
+        script.args(["-qec", &line, "/dev/null"]);
+        let run = variables.iter().fold(Run::of(script), |run, (name, value)| run.env(name, value));
+        run.env("LC_ALL", "C.UTF-8").finish().stdout
+    };
+    let has_colour = |text: &str| text.split("\u{1b}[").skip(1).any(|rest| rest.find('m').is_some_and(|at| at < 8));
+    let text = on_terminal(&[("TERM", "xterm")]);
+    assert!(has_colour(&text) && text.contains("VALID") | text.contains("DEGRADED"), "{text}");
+    for variables in [[("TERM", "xterm"), ("NO_COLOR", "1")], [("TERM", "dumb"), ("NO_COLOR", "")]] {
+        let text = on_terminal(&variables);
+        assert!(!has_colour(&text) && text.contains("20 completed"), "{variables:?}: {text}");
+    }
+    let piped = Run::new([&*service.url(), "-n20"]).env("TERM", "xterm").finish();
+    assert!(!piped.stdout.contains('\u{1b}') && !piped.stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn a_bad_verdict_decides_the_exit_code_where_that_is_asked_for() {
+    let service = service();
+    let url = service.url() + "/delay/200";
+    let full = ["-q", "-r", "100/s", "-d", "100ms", "--max-in-flight", "1", "--when-full", "drop"];
+    for (fail_on, code) in [(&[][..], 0), (&["--fail-on", "degraded"], 99), (&["--fail-on", "invalid"], 99)] {
+        let report = Run::new([&*url]).args(full).args(fail_on.iter().copied()).report();
+        assert_eq!((report.code, report.text("/verdict/soundness")), (code, "invalid"), "{fail_on:?}");
+    }
+    let report = Run::new([&*service.url(), "-q", "-n20", "--fail-on", "invalid"]).report();
+    assert_eq!(report.code, 0, "{:#}", report.json["verdict"]);
+}
+
+#[test]
+fn failing_requests_alone_do_not_fail_the_run() {
+    let service = service();
+    let report = Run::new([&*(service.url() + "/status/500"), "-q", "-n20"]).report();
+    assert_eq!((report.code, report.requests("failed")), (0, 20));
+}

@@ -1,0 +1,9 @@
+//! The binary from outside: what it prints, how it ends, and whether what it reports is what happened.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
+
+mod cli;
+mod flow;
+mod harness;
+mod plain;
+mod proxy;
+mod weather;

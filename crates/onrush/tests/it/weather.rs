@@ -1,0 +1,9 @@
+//! Bad weather: servers that misbehave, names and ports that lead nowhere, a machine that runs out. Each
+//! ends in a counted, named error; never in a panic, a hang or a silent zero.
+
+mod certificates;
+mod closed_ends;
+mod hostile;
+mod nowhere;
+mod scarcity;
+mod signals;
