@@ -18,7 +18,10 @@ pub(crate) fn main(arguments: &[&str]) -> ExitCode {
         _ => return ExitCode::from(104),
     };
     match run(parsed.0, parsed.1, parsed.2) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(requests) => {
+            println!("{requests} requests");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("floor: {error}");
             ExitCode::FAILURE
@@ -26,7 +29,7 @@ pub(crate) fn main(arguments: &[&str]) -> ExitCode {
     }
 }
 
-fn run(addr: &str, connections: usize, secs: u64) -> std::io::Result<()> {
+fn run(addr: &str, connections: usize, secs: u64) -> std::io::Result<u64> {
     let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let mut streams = Vec::new();
     for key in 0..connections {
@@ -39,6 +42,7 @@ fn run(addr: &str, connections: usize, secs: u64) -> std::io::Result<()> {
     }
     let mut events = Vec::with_capacity(1024);
     let mut buffer = vec![0; 64 * 1024];
+    let mut requests = 0;
     let until = nanos() + seconds(secs);
     while nanos() < until {
         events.clear();
@@ -48,9 +52,10 @@ fn run(addr: &str, connections: usize, secs: u64) -> std::io::Result<()> {
             *received += stream.read(&mut buffer)?;
             if *received >= ANSWER.len() {
                 *received = 0;
+                requests += 1;
                 stream.write_all(REQUEST)?;
             }
         }
     }
-    Ok(())
+    Ok(requests)
 }

@@ -70,8 +70,7 @@ impl<C: Caller> Driver<C> {
         spans.sort_by_key(|span| span.from);
         for span in spans {
             self.alarm.until(begin + span.from).await;
-            let stock = Rc::new(Stock::unlimited());
-            spawn_local(user(Rc::clone(&self.worker), stock, Some(begin + span.until)));
+            spawn_local(user(Rc::clone(&self.worker), Stock::Unlimited, Some(begin + span.until)));
         }
         let end = begin + closed.duration();
         self.alarm.until(end).await;
@@ -82,14 +81,14 @@ impl<C: Caller> Driver<C> {
     async fn play_counted(&mut self, counted: &Counted, begin: Instant) -> Instant {
         let share = counted.share(self.segment);
         let until = counted.within().map(|within| begin + within);
-        let stock = match share.quota {
-            Quota::Shared(iterations) | Quota::Each(iterations) => Rc::new(Stock::of(iterations)),
+        let shared = match share.quota {
+            Quota::Shared(iterations) | Quota::Each(iterations) => Stock::of(iterations),
         };
         let mut users = JoinSet::new();
         for _ in 0..share.users {
             let stock = match share.quota {
-                Quota::Shared(_) => Rc::clone(&stock),
-                Quota::Each(each) => Rc::new(Stock::of(each)),
+                Quota::Shared(_) => shared.clone(),
+                Quota::Each(each) => Stock::of(each),
             };
             users.spawn_local(user(Rc::clone(&self.worker), stock, until));
         }
@@ -98,30 +97,34 @@ impl<C: Caller> Driver<C> {
     }
 }
 
-/// Iterations that may still be begun, shared by the lanes of a user or by all users of a worker.
-struct Stock(Cell<u64>);
+/// Iterations that may still be begun.
+#[derive(Clone)]
+enum Stock {
+    Unlimited,
+    /// Shared by the lanes of a user, or by all users of a worker.
+    Left(Rc<Cell<u64>>),
+}
 
 impl Stock {
     fn of(iterations: u64) -> Self {
-        Self(Cell::new(iterations))
-    }
-
-    fn unlimited() -> Self {
-        Self::of(u64::MAX)
+        Self::Left(Rc::new(Cell::new(iterations)))
     }
 
     /// Takes up to `wanted` of what is left.
     fn take(&self, wanted: u64) -> u64 {
-        let taken = wanted.min(self.0.get());
-        if self.0.get() != u64::MAX {
-            self.0.set(self.0.get() - taken);
+        match self {
+            Self::Unlimited => wanted,
+            Self::Left(left) => {
+                let taken = wanted.min(left.get());
+                left.set(left.get() - taken);
+                taken
+            }
         }
-        taken
     }
 }
 
 /// A user of a closed profile: its lanes loop until the stock is used up or the time is over.
-async fn user<C: Caller>(worker: Rc<Worker<C>>, stock: Rc<Stock>, until: Option<Instant>) {
+async fn user<C: Caller>(worker: Rc<Worker<C>>, stock: Stock, until: Option<Instant>) {
     let present = Present::new(&worker);
     let mut lanes = worker.caller.user();
     let Some(mut own) = lanes.pop() else { return };
@@ -130,7 +133,7 @@ async fn user<C: Caller>(worker: Rc<Worker<C>>, stock: Rc<Stock>, until: Option<
     }
     let mut others = JoinSet::new();
     for mut lane in lanes {
-        let (worker, stock) = (Rc::clone(&worker), Rc::clone(&stock));
+        let (worker, stock) = (Rc::clone(&worker), stock.clone());
         others.spawn_local(async move { work(&worker, &mut lane, &stock, until).await });
     }
     work(&worker, &mut own, &stock, until).await;
@@ -175,4 +178,20 @@ impl<C> Drop for Present<C> {
 fn share_of(total: u32, segment: Segment) -> u32 {
     let (index, of) = (segment.index(), segment.of());
     (total / of + u32::from(index < total % of)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::HttpCaller;
+
+    /// Users wait for answers by the thousand, and what the cache does not hold is waited for in turn.
+    #[test]
+    fn a_user_needs_little_room() {
+        fn room<C, F>(_: fn(Rc<Worker<C>>, Stock, Option<Instant>) -> F) -> usize {
+            size_of::<F>()
+        }
+        let bytes = room(user::<HttpCaller>);
+        assert!(bytes <= 800, "{bytes} bytes");
+    }
 }

@@ -66,7 +66,8 @@ impl<C: Caller> Worker<C> {
             self.recorder.borrow_mut().closed(&exchange, !self.stopping.get());
             return (exchange.ended, exchange.result.is_ok());
         }
-        let exchanges = self.caller.call_batch(lane, self.turns(count), count).await;
+        // On the heap, or every user would carry the room for it.
+        let exchanges = Box::pin(self.caller.call_batch(lane, self.turns(count), count)).await;
         begun.end();
         let mut recorder = self.recorder.borrow_mut();
         let mut all_well = true;
@@ -87,7 +88,7 @@ impl<C: Caller> Worker<C> {
             self.recorder.borrow_mut().open(*first, &exchange, !self.stopping.get());
             return;
         }
-        let exchanges = self.caller.call_batch(lane, self.turns(arrivals.len()), arrivals.len()).await;
+        let exchanges = Box::pin(self.caller.call_batch(lane, self.turns(arrivals.len()), arrivals.len())).await;
         begun.end();
         let mut recorder = self.recorder.borrow_mut();
         for (intended, exchange) in arrivals.iter().zip(&exchanges) {

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 
 use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Pooling, Protocol};
@@ -16,7 +16,7 @@ use crate::deadline::{Deadline, Elapsed};
 use crate::dial::{Dialed, Dialer, Origin, Setup, SetupError, Share};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
-use crate::http1::{Answer, Broken, Connection, Expect, Flight, Limits};
+use crate::http1::{Answer, Broken, Connection, Flight, Limits};
 use crate::http2::Shared2;
 use crate::prepared::Prepared;
 use crate::session::{Held, Place, Pool, Session};
@@ -40,6 +40,19 @@ pub struct Client {
 struct Reply {
     status: u16,
     location: Option<Box<str>>,
+}
+
+/// One request over one connection: its answer, or what went wrong; and the bytes written.
+struct Flown {
+    result: Result<Answer, Broken>,
+    written: usize,
+}
+
+/// What is left to do after the first attempt.
+enum Next {
+    Nothing(Exchange),
+    /// A redirect to follow, or another attempt.
+    More(Exchange, Option<Reply>),
 }
 
 impl Client {
@@ -71,22 +84,25 @@ impl Client {
     }
 
     /// Sends one request and reads its answer, redirects and repeats on stale connections included.
+    ///
+    /// What nearly always happens, one answer over a connection that is there, needs little room; everything
+    /// else does its work on the heap. Thousands of users who wait for answers then fit the processor's cache.
     pub async fn send(&self, session: &mut Session, request: &Prepared, deadline: &mut Deadline) -> Exchange {
         let started = Instant::now();
         deadline.set(started, self.settings.timeout);
-        let mut exchange = Exchange::begun(started);
-        exchange.result = match self.send_hop(session, request, deadline, &mut exchange).await {
-            Ok(Reply { location: Some(location), status }) if self.settings.redirects > 0 => {
-                let first = (status, location);
-                Box::pin(self.follow(session, request, first, deadline, &mut exchange)).await
+        let next = match self.idle_connection(session, request) {
+            Some(mut held) => {
+                let flown = self.fly_one(&mut held, request, deadline).await;
+                self.after_first(started, flown, held, session, request)
             }
-            Ok(reply) => Ok(reply.status),
-            Err(failure) => {
-                exchange.ended = Instant::now();
-                Err(failure)
-            }
+            None => Next::More(Exchange::begun(started), None),
         };
-        exchange
+        match next {
+            Next::Nothing(exchange) => exchange,
+            Next::More(exchange, reply) => {
+                Box::pin(self.send_at_length(session, request, deadline, exchange, reply)).await
+            }
+        }
     }
 
     /// Sends the requests of a batch, which have one origin, at once on one connection and reads their
@@ -151,20 +167,73 @@ impl Client {
         }
         let expects: Vec<_> = requests.iter().map(|request| request.expect()).collect();
         let mut keep_alive = false;
+        let mut on_answer = |number: usize, answer: Answer| {
+            keep_alive = answer.head.keep_alive;
+            *done += 1;
+            let exchange: &mut Exchange = &mut exchanges[number];
+            exchange.result = Ok(exchange.accept(answer).status);
+        };
+        let mut flight = Flight::new(&wire, &expects);
         let flown = self
-            .fly(&mut held.connection, &wire, &expects, deadline, &mut |number, answer| {
-                keep_alive = answer.head.keep_alive;
-                *done += 1;
-                let exchange = &mut exchanges[number];
-                exchange.result = Ok(exchange.accept(answer).status);
+            .bounded(deadline, |cx, scratch| {
+                held.connection.poll_flight(cx, scratch, &mut flight, &self.limits, &mut on_answer)
             })
-            .await
-            .map(drop)
-            .map_err(|(broken, _)| broken);
+            .await;
         if flown.is_ok() && keep_alive && self.settings.keep_alive {
             put(session, place.as_ref(), held);
         }
         flown
+    }
+
+    /// The user's own connection to where the request goes, if there is one to be used.
+    fn idle_connection(&self, session: &mut Session, request: &Prepared) -> Option<Box<Held>> {
+        if self.pool.is_some() || request.http2().is_some() { None } else { session.take(request.origin()) }
+    }
+
+    /// What is left to do after the first attempt, over a connection used before.
+    fn after_first(
+        &self,
+        started: Instant,
+        flown: Flown,
+        held: Box<Held>,
+        session: &mut Session,
+        request: &Prepared,
+    ) -> Next {
+        let mut exchange = Exchange::begun(started);
+        exchange.reused = 1;
+        exchange.first_write = Some(started);
+        match self.land(flown, held, session, None, request, &mut exchange) {
+            Ok(Some(reply)) if !self.goes_on(&reply) => exchange.result = Ok(reply.status),
+            Ok(reply) => return Next::More(exchange, reply),
+            Err(failure) => exchange.fail(failure),
+        }
+        Next::Nothing(exchange)
+    }
+
+    /// Goes on where the first attempt ended: with a redirect in hand, or with no answer yet.
+    async fn send_at_length(
+        &self,
+        session: &mut Session,
+        request: &Prepared,
+        deadline: &mut Deadline,
+        mut exchange: Exchange,
+        reply: Option<Reply>,
+    ) -> Exchange {
+        let first = match reply {
+            Some(reply) => Ok(reply),
+            None => self.send_hop(session, request, deadline, &mut exchange).await,
+        };
+        let last = match first {
+            Ok(reply) if self.goes_on(&reply) => {
+                Box::pin(self.follow(session, request, reply, deadline, &mut exchange)).await
+            }
+            first => first.map(|reply| reply.status),
+        };
+        match last {
+            Ok(status) => exchange.result = Ok(status),
+            Err(failure) => exchange.fail(failure),
+        }
+        exchange
     }
 
     /// One request and one answer.
@@ -176,74 +245,89 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<Reply, Failure> {
         if request.http2().is_some() {
-            let shared = session.http2();
-            // On the heap, or every idle HTTP/1.1 user would carry the room for it.
-            return Box::pin(self.send_http2(&shared, request, deadline, exchange)).await;
+            return self.send_http2(&session.http2(), request, deadline, exchange).await;
         }
         let place = self.place(deadline, exchange).await?;
-        let mut idle = take(session, place.as_ref(), request.origin());
         loop {
-            let mut held = match idle.take() {
+            let mut held = match take(session, place.as_ref(), request.origin()) {
                 Some(held) => {
                     exchange.reused += 1;
-                    exchange.first_write.get_or_insert(exchange.started);
                     held
                 }
-                None => {
-                    let held = self.connect(request.origin(), deadline, exchange).await?;
-                    exchange.first_write.get_or_insert_with(Instant::now);
-                    held
-                }
+                None => self.connect(request.origin(), deadline, exchange).await?,
             };
-            let wire = request.http1(&held.peer);
-            let mut answer = None;
-            let expects = [request.expect()];
-            let flown =
-                self.fly(&mut held.connection, wire, &expects, deadline, &mut |_, whole| answer = Some(whole)).await;
-            let written = match &flown {
-                Ok(written) | Err((_, written)) => *written,
-            };
-            exchange.bytes_sent += written as u64;
-            exchange.sent += u32::from(written > 0);
-            match (flown, answer) {
-                (Ok(_), Some(answer)) => {
-                    if answer.head.keep_alive && self.settings.keep_alive {
-                        put(session, place.as_ref(), held);
-                    }
-                    return Ok(exchange.accept(answer));
-                }
-                (Err((Broken::Stale(_), written)), _) if written == 0 || request.is_idempotent() => exchange.stale += 1,
-                (Err((Broken::Stale(failure) | Broken::Failed(failure), _)), _) => return Err(failure),
-                (Ok(_), None) => return Err(Failure::new(ErrorKind::Protocol, "the exchange ended without an answer")),
+            exchange.first_write.get_or_insert_with(Instant::now);
+            let flown = self.fly_one(&mut held, request, deadline).await;
+            if let Some(reply) = self.land(flown, held, session, place.as_ref(), request, exchange)? {
+                return Ok(reply);
             }
         }
     }
 
-    /// Drives a flight until it is answered, fails or the deadline passes; returns the bytes written.
-    async fn fly(
+    /// Sends one request over a connection and reads its answer.
+    async fn fly_one(&self, held: &mut Held, request: &Prepared, deadline: &mut Deadline) -> Flown {
+        let expects = [request.expect()];
+        let mut flight = Flight::new(request.http1(&held.peer), &expects);
+        let result = self
+            .bounded(deadline, |cx, scratch| {
+                let mut answer = None;
+                let on_answer = &mut |_, whole| answer = Some(whole);
+                let flown = ready!(held.connection.poll_flight(cx, scratch, &mut flight, &self.limits, on_answer));
+                let missing = || Failure::new(ErrorKind::Protocol, "the exchange ended without an answer");
+                Poll::Ready(flown.and_then(|()| answer.ok_or_else(|| Broken::Failed(missing()))))
+            })
+            .await;
+        Flown { result, written: flight.written() }
+    }
+
+    /// Counts what a flight came to. `None`: the connection had been closed before, and the request may be
+    /// sent again.
+    fn land(
         &self,
-        connection: &mut Connection<crate::stream::Stream>,
-        wire: &[u8],
-        expects: &[Expect],
+        flown: Flown,
+        held: Box<Held>,
+        session: &mut Session,
+        place: Option<&Place<'_>>,
+        request: &Prepared,
+        exchange: &mut Exchange,
+    ) -> Result<Option<Reply>, Failure> {
+        let Flown { result, written } = flown;
+        exchange.bytes_sent += written as u64;
+        exchange.sent += u32::from(written > 0);
+        match result {
+            Ok(answer) => {
+                if answer.head.keep_alive && self.settings.keep_alive {
+                    put(session, place, held);
+                }
+                Ok(Some(exchange.accept(answer)))
+            }
+            Err(Broken::Stale(_)) if written == 0 || request.is_idempotent() => {
+                exchange.stale += 1;
+                Ok(None)
+            }
+            Err(Broken::Stale(failure) | Broken::Failed(failure)) => Err(failure),
+        }
+    }
+
+    /// Polls work on a connection, with the scratch buffer, until it is done or the deadline passes.
+    async fn bounded<T>(
+        &self,
         deadline: &mut Deadline,
-        on_answer: &mut impl FnMut(usize, Answer),
-    ) -> Result<usize, (Broken, usize)> {
-        let mut flight = Flight::new(wire, expects);
+        mut work: impl FnMut(&mut Context<'_>, &mut [u8]) -> Poll<Result<T, Broken>>,
+    ) -> Result<T, Broken> {
         // A deadline that was armed for an earlier request and is still ahead will wake this one, too.
         let mut is_watched = deadline.is_armed();
-        let flown = poll_fn(|cx| {
-            let mut scratch = self.scratch.borrow_mut();
-            match connection.poll_flight(cx, &mut scratch, &mut flight, &self.limits, on_answer) {
-                Poll::Ready(flown) => Poll::Ready(flown),
-                Poll::Pending if std::mem::take(&mut is_watched) => Poll::Pending,
-                Poll::Pending => deadline.poll(cx).map(|()| Err(Broken::Failed(self.timed_out()))),
-            }
+        poll_fn(|cx| match work(cx, &mut self.scratch.borrow_mut()) {
+            Poll::Ready(done) => Poll::Ready(done),
+            Poll::Pending if std::mem::take(&mut is_watched) => Poll::Pending,
+            Poll::Pending => deadline.poll(cx).map(|()| Err(Broken::Failed(self.timed_out()))),
         })
-        .await;
-        match flown {
-            Ok(()) => Ok(flight.written()),
-            Err(broken) => Err((broken, flight.written())),
-        }
+        .await
+    }
+
+    /// Whether the answer is a redirect that is to be followed.
+    fn goes_on(&self, reply: &Reply) -> bool {
+        self.settings.redirects > 0 && reply.location.is_some()
     }
 
     /// A place in the shared pool, where there is one.
@@ -349,29 +433,24 @@ impl Client {
         &self,
         session: &mut Session,
         request: &Prepared,
-        first: (u16, Box<str>),
+        first: Reply,
         deadline: &mut Deadline,
         exchange: &mut Exchange,
     ) -> Result<u16, Failure> {
-        let (mut status, mut location) = first;
+        let Reply { mut status, location: Some(mut location) } = first else { return Ok(first.status) };
         let mut asked = request.request().clone();
         for _ in 0..self.settings.redirects {
             asked = asked.redirected(status, &location).map_err(|error| {
-                exchange.ended = Instant::now();
                 Failure::new(ErrorKind::Redirect, format!("the redirect to `{location}` cannot be followed: {error}"))
             })?;
             exchange.redirects += 1;
             let prepared = Prepared::new(&asked, &self.settings)?;
-            let reply = self
-                .send_hop(session, &prepared, deadline, exchange)
-                .await
-                .inspect_err(|_| exchange.ended = Instant::now())?;
+            let reply = self.send_hop(session, &prepared, deadline, exchange).await?;
             match reply.location {
                 Some(next) => (status, location) = (reply.status, next),
                 None => return Ok(reply.status),
             }
         }
-        exchange.ended = Instant::now();
         let limit = self.settings.redirects;
         Err(Failure::new(ErrorKind::Redirect, format!("more than {limit} redirects, the last to `{location}`")))
     }
@@ -383,6 +462,11 @@ impl Client {
 }
 
 impl Exchange {
+    fn fail(&mut self, failure: Failure) {
+        self.ended = Instant::now();
+        self.result = Err(failure);
+    }
+
     fn accept(&mut self, answer: Answer) -> Reply {
         self.first_byte = Some(answer.first_byte);
         self.ended = answer.ended;
