@@ -160,6 +160,10 @@ impl From<h2::Error> for Broken2 {
 
 fn failure(error: &h2::Error) -> Failure {
     match error.get_io() {
+        // What h2 calls a broken pipe in words of its own is the end of the connection in good order.
+        Some(io) if io.kind() == io::ErrorKind::BrokenPipe && io.get_ref().is_some() => {
+            Failure::new(ErrorKind::ClosedEarly, "the peer closed the HTTP/2 connection before the answer was whole")
+        }
         Some(io) => Failure::exchange(io),
         None if error.reason() == Some(h2::Reason::NO_ERROR) => {
             Failure::new(ErrorKind::ClosedEarly, "the peer closed the HTTP/2 connection")
