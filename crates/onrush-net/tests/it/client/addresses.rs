@@ -1,0 +1,132 @@
+//! All addresses of a name in turn, those that fail passed over, and where connections come from. Only Linux
+//! has all of 127.0.0.0/8 on its loopback.
+#![cfg(target_os = "linux")]
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use onrush_net::Share;
+use onrush_plan::{ClientSettings, Resolve};
+
+use crate::support::{Peer, User, kind, play};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+fn loopback(last: u8) -> IpAddr {
+    Ipv4Addr::new(127, 0, 0, last).into()
+}
+
+/// Peers at 127.0.0.1 and so on, at one port.
+async fn peers(count: u8) -> Vec<Peer> {
+    let mut peers: Vec<Peer> = Vec::new();
+    for last in 1..=count {
+        let port = peers.first().map_or(0, |peer| peer.addr().port());
+        peers.push(Peer::answering_at(loopback(last), port, OK).await);
+    }
+    peers
+}
+
+fn resolving(host: &str, port: u16, addresses: &[u8]) -> ClientSettings {
+    let addresses = addresses.iter().map(|last| loopback(*last)).collect();
+    let resolve = vec![Resolve { host: host.to_owned(), port, addresses }];
+    ClientSettings { resolve, keep_alive: false, ..ClientSettings::default() }
+}
+
+fn counts(peers: &[Peer]) -> Vec<usize> {
+    peers.iter().map(Peer::connections).collect()
+}
+
+#[test]
+fn every_address_has_its_turn() {
+    play(async {
+        let peers = peers(3).await;
+        let url = format!("http://shop.example.com:{}/", peers[0].addr().port());
+        let mut user = User::new(resolving("shop.example.com", 0, &[1, 2, 3]));
+        for round in 1..=3 {
+            for _ in 0..3 {
+                let exchange = user.get(&url).await;
+                assert_eq!((kind(&exchange).as_str(), exchange.fallbacks, exchange.dns), ("200", 0, None));
+            }
+            assert_eq!(counts(&peers), [round; 3]);
+        }
+        assert!(peers[1].text(0).contains(&format!("Host: shop.example.com:{}\r\n", peers[0].addr().port())));
+    });
+}
+
+#[test]
+fn workers_begin_at_different_addresses() {
+    play(async {
+        let peers = peers(3).await;
+        let url = format!("http://shop.example.com:{}/", peers[0].addr().port());
+        for index in 0..3 {
+            let mut user = User::of(resolving("shop.example.com", 0, &[1, 2, 3]), Share { index, of: 3 });
+            assert_eq!(kind(&user.get(&url).await), "200");
+        }
+        assert_eq!(counts(&peers), [1; 3]);
+    });
+}
+
+#[test]
+fn an_address_that_fails_is_passed_over_for_a_while() {
+    play(async {
+        let peers = peers(2).await;
+        let url = format!("http://shop.example.com:{}/", peers[0].addr().port());
+        // Nobody listens at the third one.
+        let mut user = User::new(resolving("shop.example.com", 0, &[3, 1, 2]));
+        let mut fallbacks = Vec::new();
+        for _ in 0..6 {
+            let exchange = user.get(&url).await;
+            assert_eq!((kind(&exchange).as_str(), exchange.opened), ("200", 1));
+            fallbacks.push(exchange.fallbacks);
+        }
+        assert_eq!(fallbacks, [1, 0, 0, 0, 0, 0]);
+        assert_eq!(counts(&peers).iter().sum::<usize>(), 6);
+    });
+}
+
+#[test]
+fn when_every_address_fails_the_last_failure_is_told() {
+    play(async {
+        let port = Peer::answering(OK).await.addr().port();
+        let exchange = User::new(resolving("*", 0, &[4, 5])).get(&format!("http://shop.example.com:{port}/")).await;
+        assert_eq!((kind(&exchange).as_str(), exchange.opened), ("connect refused", 0));
+        let text = exchange.result.unwrap_err().to_string();
+        assert!(text.contains(&format!("127.0.0.5:{port}")), "{text}");
+    });
+}
+
+#[test]
+fn overrides_hold_for_their_name_and_port() {
+    play(async {
+        let peer = Peer::answering(OK).await;
+        let port = peer.addr().port();
+        for (host, for_port, url_host, is_used) in [
+            ("shop.example.com", port, "shop.example.com", true),
+            ("SHOP.example.com", 0, "shop.EXAMPLE.com", true),
+            ("*", 0, "anything.example.com", true),
+            ("shop.example.com", 1, "127.0.0.1", false),
+            ("*", 0, "127.0.0.1", false),
+        ] {
+            let last = if is_used { 1 } else { 77 };
+            let exchange =
+                User::new(resolving(host, for_port, &[last])).get(&format!("http://{url_host}:{port}/")).await;
+            assert_eq!(kind(&exchange), "200", "{host}:{for_port} for {url_host}");
+        }
+    });
+}
+
+#[test]
+fn source_addresses_are_used_in_turn() {
+    play(async {
+        let peer = Peer::answering(OK).await;
+        let source_ips = vec![loopback(2), loopback(3)];
+        let mut user = User::new(ClientSettings { source_ips, keep_alive: false, ..ClientSettings::default() });
+        for _ in 0..4 {
+            assert_eq!(kind(&user.get(&peer.url("/")).await), "200");
+        }
+        let sources: Vec<_> = (0..4).map(|number| peer.from(number)).collect();
+        assert_eq!(sources, [loopback(2), loopback(3), loopback(2), loopback(3)]);
+        let source_ips = vec!["::1".parse().unwrap()];
+        let exchange = User::new(ClientSettings { source_ips, ..ClientSettings::default() }).get(&peer.url("/")).await;
+        assert_eq!(kind(&exchange), "connect failed", "of another family");
+    });
+}
