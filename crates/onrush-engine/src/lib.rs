@@ -22,4 +22,4 @@ mod worker;
 pub use control::Control;
 pub use limits::{available_descriptors, raise_descriptor_limit};
 pub use run::{RunError, run};
-pub use verdict::judge;
+pub use verdict::{judge, rules};

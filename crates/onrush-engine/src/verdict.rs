@@ -8,26 +8,41 @@ use onrush_metrics::{ErrorKind, Outcome, Reason, Soundness, Verdict};
 /// A rule looks at the outcome and says how bad it is and why, or nothing.
 type Rule = fn(&Outcome) -> Option<(Soundness, String)>;
 
-/// Every rule, with the name that machines know it by.
-const RULES: &[(&str, Rule)] = &[
-    ("nothing", nothing_measured),
-    ("local", local_limits),
-    ("dropped", dropped),
-    ("unstarted", unstarted),
-    ("in-flight-limit", waited_for_a_place),
-    ("release-lag", release_lag),
-    ("cpu", cpu),
-    ("run-queue", run_queue),
-    ("loop-delay", loop_delay),
-    ("steal", steal),
-    ("cut-off", cut_off),
+/// A rule, the name that machines know it by, and what it looks for.
+struct Row {
+    name: &'static str,
+    about: &'static str,
+    look: Rule,
+}
+
+const fn row(name: &'static str, about: &'static str, look: Rule) -> Row {
+    Row { name, about, look }
+}
+
+const RULES: &[Row] = &[
+    row("nothing", "nothing was measured", nothing_measured),
+    row("local", "the generator's machine ran out of descriptors, ports or memory", local_limits),
+    row("dropped", "arrivals were dropped at the in-flight limit, as asked", dropped),
+    row("unstarted", "arrivals still waited for a place at the end", unstarted),
+    row("in-flight-limit", "arrivals waited for a place under the in-flight limit", waited_for_a_place),
+    row("release-lag", "the generator released arrivals late", release_lag),
+    row("cpu", "a worker used its core to the full", cpu),
+    row("run-queue", "a worker waited for a core that something else used", run_queue),
+    row("loop-delay", "a worker's event loop ran late", loop_delay),
+    row("steal", "the hypervisor gave the machine's time to others", steal),
+    row("cut-off", "requests were still unanswered at the end", cut_off),
 ];
+
+/// Every rule of the verdict: the name that outputs use, and what it looks for.
+pub fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RULES.iter().map(|row| (row.name, row.about))
+}
 
 /// Judges a run. `outcome.verdict` is not looked at.
 pub fn judge(outcome: &Outcome) -> Verdict {
-    let found = RULES.iter().filter_map(|(rule, look)| {
-        let (soundness, text) = look(outcome)?;
-        Some(Reason { rule, soundness, text })
+    let found = RULES.iter().filter_map(|rule| {
+        let (soundness, text) = (rule.look)(outcome)?;
+        Some(Reason { rule: rule.name, soundness, text })
     });
     Verdict::new(found.collect())
 }

@@ -1,11 +1,11 @@
 //! The vocabulary of failures: small, stable, the same in the summary, in JSON and in thresholds.
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal),* $(,)?) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal),* $(,)?) => {
         /// Why a request failed. New kinds may be added; names never change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum ErrorKind {
-            $($(#[$doc])* $variant,)*
+            $($(#[doc = $doc])* $variant,)*
         }
 
         impl ErrorKind {
@@ -16,6 +16,13 @@ macro_rules! kinds {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
+                }
+            }
+
+            /// What it means, in a sentence.
+            pub const fn about(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),*).trim_ascii(),)*
                 }
             }
         }

@@ -4,10 +4,29 @@ use std::process::ExitCode;
 
 use crate::terminal::say;
 
-/// How the process ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Exit {
+macro_rules! exits {
+    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal),* $(,)?) => {
+        /// How the process ends.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(crate) enum Exit {
+            $($(#[doc = $doc])* $variant = $code,)*
+        }
+
+        #[cfg(test)]
+        impl Exit {
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            pub(crate) const fn about(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),*).trim_ascii(),)*
+                }
+            }
+        }
+    };
+}
+
+exits! {
     /// The run was played and reported.
     Ok = 0,
     /// The run was played, but a result could not be written where it was asked for.
