@@ -60,10 +60,10 @@ fn blocks(document: &str, language: &str) -> String {
     blocks.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
 }
 
-/// The words of a command line as a shell parts them; quotes only around whole words.
+/// The words of a command line as a shell parts them, without the comment; quotes only around whole words.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    let mut rest = line.trim();
+    let mut rest = line.split(" # ").next().unwrap_or_default().trim();
     while !rest.is_empty() {
         let (word, after) = match rest.chars().next().filter(|first| matches!(first, '"' | '\'')) {
             Some(quote) => rest[1..].split_once(quote).expect("a quote is closed"),
