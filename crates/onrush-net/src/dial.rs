@@ -19,6 +19,11 @@ use crate::source::Sources;
 use crate::stream::Stream;
 use crate::tls::Tls;
 
+/// What dialing begins with, in words.
+const RESOLVING: &str = "resolving its name";
+/// What comes after that.
+const CONNECTING: &str = "waiting for the connection";
+
 /// Scheme, host and port: what a connection leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
@@ -154,13 +159,15 @@ impl Dialer {
 
     /// Connects to `origin` within the connect timeout.
     pub async fn dial(&self, origin: &Origin) -> Result<Dialed, Failure> {
-        let doing = Cell::new("resolving its name");
+        let doing = Cell::new(RESOLVING);
         let limit = self.settings.connect_timeout;
         match timeout(limit, self.dial_unbounded(origin, &doing)).await {
             Ok(dialed) => dialed,
             Err(_) => {
                 let text = format!("connecting to {origin}: not done within {limit:?} ({})", doing.get());
-                Err(Failure::new(ErrorKind::ConnectTimeout, text))
+                // A name server that keeps silent is no less a failure of DNS than one that says so.
+                let kind = if doing.get() == RESOLVING { ErrorKind::Dns } else { ErrorKind::ConnectTimeout };
+                Err(Failure::new(kind, text))
             }
         }
     }
@@ -169,6 +176,7 @@ impl Dialer {
         let mut timings = DialTimings::default();
         let (stream, fallbacks, peer) = match (&self.settings.unix_socket, self.proxies.of(origin)) {
             (Some(path), _) => {
+                doing.set(CONNECTING);
                 let before = Instant::now();
                 let unix = UnixStream::connect(path).await;
                 timings.connect = before.elapsed();
@@ -227,7 +235,7 @@ impl Dialer {
     ) -> Result<(Stream, u32), Failure> {
         let found = self.names.find(host, port).await?;
         timings.dns = found.took;
-        doing.set("waiting for the connection");
+        doing.set(CONNECTING);
         let before = Instant::now();
         let mut last = Failure::new(ErrorKind::Dns, format!("`{host}` has no address"));
         for (number, address) in found.addresses.iter().enumerate() {
