@@ -115,8 +115,8 @@ impl<C: Caller> Crowd<C> {
 
     /// Arrivals that a lane is already on its way to are not waiting for a place.
     fn tell_waiting(&self) {
-        let on_their_way = self.max_lanes - self.busy.get();
-        self.worker.set_waiting(self.queue.borrow().len().saturating_sub(on_their_way));
+        let (queued, on_their_way) = (self.queue.borrow().len(), self.max_lanes - self.busy.get());
+        self.worker.set_queue(queued, queued.saturating_sub(on_their_way));
     }
 }
 

@@ -7,12 +7,15 @@ use std::rc::Rc;
 use onrush_net::clock::Instant;
 use onrush_pace::{Closed, Counted, Open, Phase, Profile, Quota, Segment};
 use onrush_plan::InFlight;
-use tokio::task::{JoinSet, spawn_local};
+use tokio::task::{JoinSet, spawn_local, yield_now};
 
 use crate::alarm::Alarm;
 use crate::caller::Caller;
 use crate::crowd::Crowd;
 use crate::worker::Worker;
+
+/// Late arrivals that are released in a row.
+const CATCH_UP: u32 = 64;
 
 /// Plays one worker's segment of a profile.
 pub(crate) struct Driver<C: Caller> {
@@ -51,12 +54,20 @@ impl<C: Caller> Driver<C> {
     }
 
     async fn play_open(&mut self, open: &Open, begin: Instant, seed: u64) -> Instant {
+        let mut late = 0_u32;
         for arrival in open.arrivals(self.segment, seed) {
             let intended = begin + arrival.at;
             let mut now = Instant::now();
             if now < intended {
+                late = 0;
                 self.alarm.until(intended).await;
                 now = Instant::now();
+            } else {
+                // Who runs after the schedule lets the requests have their turn all the same.
+                late = late.wrapping_add(1);
+                if late.is_multiple_of(CATCH_UP) {
+                    yield_now().await;
+                }
             }
             self.crowd.admit(intended, now);
         }
@@ -153,7 +164,7 @@ async fn work<C: Caller>(worker: &Worker<C>, lane: &mut C::Lane, stock: &Stock, 
         now = ended;
         if !well {
             // A failure may come without waiting for anything; the others want their turn too.
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) struct Worker<C> {
     turn: Cell<u64>,
     users: Cell<u64>,
     in_flight: Cell<u64>,
+    queued: Cell<u64>,
     waiting: Cell<u64>,
     stopping: Cell<bool>,
     quiet: Notify,
@@ -50,6 +51,7 @@ impl<C: Caller> Worker<C> {
             turn: Cell::new(first_turn),
             users: Cell::new(0),
             in_flight: Cell::new(0),
+            queued: Cell::new(0),
             waiting: Cell::new(0),
             stopping: Cell::new(false),
             quiet: Notify::new(),
@@ -120,14 +122,17 @@ impl<C> Worker<C> {
         self.stopping.set(true);
     }
 
-    /// Returns when nothing is in flight or waiting any more.
+    /// Returns when nothing is in flight or queued any more.
     pub(crate) async fn quiet(&self) {
-        while self.in_flight.get() + self.waiting.get() > 0 {
+        while self.in_flight.get() + self.queued.get() > 0 {
             self.quiet.notified().await;
         }
     }
 
-    pub(crate) fn set_waiting(&self, waiting: usize) {
+    /// Of the arrivals that are due and `queued`, so many are `waiting` for a place; a lane is on its way to
+    /// the others.
+    pub(crate) fn set_queue(&self, queued: usize, waiting: usize) {
+        self.queued.set(queued as u64);
         self.waiting.set(waiting as u64);
         self.tell_if_quiet();
     }
@@ -154,7 +159,7 @@ impl<C> Worker<C> {
     }
 
     fn tell_if_quiet(&self) {
-        if self.stopping.get() && self.in_flight.get() + self.waiting.get() == 0 {
+        if self.stopping.get() && self.in_flight.get() + self.queued.get() == 0 {
             self.quiet.notify_one();
         }
     }

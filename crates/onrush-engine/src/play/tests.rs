@@ -45,6 +45,8 @@ struct Case {
     segment: (u32, u32),
     /// When somebody asks the run to stop, once or twice.
     stops: [Option<u64>; 2],
+    /// So long the event loop was held up at the beginning.
+    held_up: u64,
 }
 
 const CASE: Case = Case {
@@ -57,6 +59,7 @@ const CASE: Case = Case {
     batch: 1,
     segment: (0, 1),
     stops: [None, None],
+    held_up: 0,
 };
 
 /// What came of it; times are milliseconds since the start.
@@ -156,6 +159,7 @@ fn played(case: Case) -> Played {
                 control.stop();
             });
         }
+        tokio::time::advance(Duration::from_millis(case.held_up)).await;
         let segment = Segment::new(case.segment.0, case.segment.1);
         play(&worker, &plan(case), segment, || Alarm::Coarse, control.listen(), &say).await;
         since(start, Instant::now())
@@ -203,6 +207,16 @@ fn arrivals_start_when_the_profile_says() {
     assert_eq!(played.tally.counters.ended_in_time, 8, "those of 800 and 900 ms end after the stop");
     assert_eq!((millis(played.tally.response.min()), millis(played.tally.response.max())), (250, 250));
     assert_eq!(millis(played.tally.start_lag.max()), 0);
+}
+
+/// The profile is over before the first of its arrivals is released.
+#[test]
+fn arrivals_that_come_late_are_not_forgotten() {
+    for max in [1, 5, 1000] {
+        let in_flight = at_most(max, WhenFull::Wait);
+        let case = Case { load: "1000/s for 100ms", service: Service::Takes(10), in_flight, held_up: 200, ..CASE };
+        assert_eq!(counts(&played(case)), [100, 100, 100, 0, 0, 0], "at most {max}");
+    }
 }
 
 /// The classic proof: while the service stands still for one second of four, users keep coming.
