@@ -3,4 +3,5 @@
 
 mod client;
 mod differential;
+mod dns;
 mod support;

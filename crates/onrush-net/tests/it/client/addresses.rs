@@ -2,28 +2,12 @@
 //! has all of 127.0.0.0/8 on its loopback.
 #![cfg(target_os = "linux")]
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use onrush_net::Share;
 use onrush_plan::{ClientSettings, Resolve};
 
-use crate::support::{Peer, User, kind, play};
+use crate::support::{Peer, User, kind, loopback, play};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-fn loopback(last: u8) -> IpAddr {
-    Ipv4Addr::new(127, 0, 0, last).into()
-}
-
-/// Peers at 127.0.0.1 and so on, at one port.
-async fn peers(count: u8) -> Vec<Peer> {
-    let mut peers: Vec<Peer> = Vec::new();
-    for last in 1..=count {
-        let port = peers.first().map_or(0, |peer| peer.addr().port());
-        peers.push(Peer::answering_at(loopback(last), port, OK).await);
-    }
-    peers
-}
 
 fn resolving(host: &str, port: u16, addresses: &[u8]) -> ClientSettings {
     let addresses = addresses.iter().map(|last| loopback(*last)).collect();
@@ -38,7 +22,7 @@ fn counts(peers: &[Peer]) -> Vec<usize> {
 #[test]
 fn every_address_has_its_turn() {
     play(async {
-        let peers = peers(3).await;
+        let peers = Peer::row(3, OK).await;
         let url = format!("http://shop.example.com:{}/", peers[0].addr().port());
         let mut user = User::new(resolving("shop.example.com", 0, &[1, 2, 3]));
         for round in 1..=3 {
@@ -55,7 +39,7 @@ fn every_address_has_its_turn() {
 #[test]
 fn workers_begin_at_different_addresses() {
     play(async {
-        let peers = peers(3).await;
+        let peers = Peer::row(3, OK).await;
         let url = format!("http://shop.example.com:{}/", peers[0].addr().port());
         for index in 0..3 {
             let mut user = User::of(resolving("shop.example.com", 0, &[1, 2, 3]), Share { index, of: 3 });
@@ -68,7 +52,7 @@ fn workers_begin_at_different_addresses() {
 #[test]
 fn an_address_that_fails_is_passed_over_for_a_while() {
     play(async {
-        let peers = peers(2).await;
+        let peers = Peer::row(2, OK).await;
         let url = format!("http://shop.example.com:{}/", peers[0].addr().port());
         // Nobody listens at the third one.
         let mut user = User::new(resolving("shop.example.com", 0, &[3, 1, 2]));

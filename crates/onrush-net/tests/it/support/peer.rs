@@ -16,6 +16,8 @@ pub(crate) enum Act {
     /// Reads so many bytes.
     Read(usize),
     Send(Vec<u8>),
+    /// Answers each request with the same bytes, to the end of the connection.
+    Always(Vec<u8>),
     /// Waits until [`Peer::go`] is called.
     Wait,
     /// Ends the connection in order; what is not read by then makes it a reset.
@@ -41,6 +43,11 @@ pub(crate) struct Peer {
 /// A 200 with a body.
 pub(crate) fn answer(body: &str) -> Act {
     Act::Send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes())
+}
+
+/// An address of the loopback by its last number.
+pub(crate) fn loopback(last: u8) -> IpAddr {
+    Ipv4Addr::new(127, 0, 0, last).into()
 }
 
 impl Act {
@@ -69,8 +76,17 @@ impl Peer {
     }
 
     pub(crate) async fn answering_at(ip: IpAddr, port: u16, answer: &str) -> Self {
-        let acts = [Act::Request, Act::send(answer)];
-        Self::start_at(ip, port, vec![acts.iter().cycle().take(200).cloned().collect()]).await
+        Self::start_at(ip, port, vec![vec![Act::Always(answer.into())]]).await
+    }
+
+    /// Peers at 127.0.0.1 and so on, all at one port.
+    pub(crate) async fn row(count: u8, answer: &str) -> Vec<Self> {
+        let mut peers: Vec<Self> = Vec::new();
+        for last in 1..=count {
+            let port = peers.first().map_or(0, |peer| peer.addr().port());
+            peers.push(Self::answering_at(loopback(last), port, answer).await);
+        }
+        peers
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
@@ -143,6 +159,10 @@ async fn perform(mut stream: TcpStream, acts: Vec<Act>, number: usize, seen: Rc<
             Act::Request => request(&mut stream, number, &seen).await,
             Act::Read(count) => exactly(&mut stream, count, number, &seen).await,
             Act::Send(bytes) => stream.write_all(&bytes).await.is_ok(),
+            Act::Always(bytes) => {
+                while request(&mut stream, number, &seen).await && stream.write_all(&bytes).await.is_ok() {}
+                false
+            }
             Act::Wait => {
                 go.notified().await;
                 true
