@@ -2,11 +2,11 @@
 //! hang, and counters that add up.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -48,7 +48,15 @@ pub(crate) struct Playing {
     ended: Receiver<ExitStatus>,
     stdout: Option<JoinHandle<String>>,
     stderr: Option<JoinHandle<String>>,
-    is_over: bool,
+    status: Option<ExitStatus>,
+}
+
+/// How a process has ended, and what it printed.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// A run that has ended.
@@ -116,7 +124,7 @@ impl Run {
         let (stdout, stderr) = (child.stdout.take().map(gather), child.stderr.take().map(gather));
         let (send, ended) = channel();
         std::thread::spawn(move || send.send(child.wait().unwrap()));
-        Playing { pid, ended, stdout, stderr, is_over: false }
+        Playing { pid, ended, stdout, stderr, status: None }
     }
 
     pub(crate) fn finish(self) -> Finished {
@@ -134,14 +142,25 @@ impl Playing {
         kill_process(self.pid, signal).unwrap();
     }
 
-    /// Waits for the end. Panics if it takes too long, or if the binary panicked.
-    pub(crate) fn finish(mut self) -> Finished {
-        let Ok(status) = self.ended.recv_timeout(LIMIT) else {
-            panic!("the run did not end within {LIMIT:?}");
+    /// Whether it has ended already.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.status = self.status.or_else(|| self.ended.try_recv().ok());
+        self.status.is_some()
+    }
+
+    /// Waits for the end, however it comes. Panics if it takes too long.
+    pub(crate) fn end(mut self) -> Ended {
+        let Some(status) = self.status.or_else(|| self.ended.recv_timeout(LIMIT).ok()) else {
+            panic!("{} did not end within {LIMIT:?}", self.pid.as_raw_nonzero());
         };
-        self.is_over = true;
+        self.status = Some(status);
         let text = |gathered: Option<JoinHandle<String>>| gathered.map_or_else(String::new, |all| all.join().unwrap());
-        let (stdout, stderr) = (text(self.stdout.take()), text(self.stderr.take()));
+        Ended { status, stdout: text(self.stdout.take()), stderr: text(self.stderr.take()) }
+    }
+
+    /// Waits for the end. Panics if it takes too long, or if the binary panicked.
+    pub(crate) fn finish(self) -> Finished {
+        let Ended { status, stdout, stderr } = self.end();
         assert!(!stderr.contains("panicked"), "{stderr}");
         let Some(code) = status.code() else { panic!("ended by {status}: {stderr}") };
         assert_ne!(code, 101, "a panic: {stderr}");
@@ -151,7 +170,7 @@ impl Playing {
 
 impl Drop for Playing {
     fn drop(&mut self) {
-        if !self.is_over {
+        if !self.is_over() {
             // It may have ended in this very moment; then there is nothing to end.
             let _ = kill_process(self.pid, Signal::KILL);
         }
@@ -258,18 +277,22 @@ impl Drop for Folder {
     }
 }
 
-/// Spins until something is so; panics with `told` if it never is.
+/// Says aloud that something was not tested.
+pub(crate) fn skip(why: &str) {
+    // Not by `println!`, which is kept from those who look only at what fails.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+}
+
+/// Looks again and again until something is so; panics with `told` if it never is.
 pub(crate) fn until(mut is_so: impl FnMut() -> bool, told: impl Fn() -> String) {
-    let (stop, stopped) = channel::<()>();
-    std::thread::spawn(move || {
-        let (_keep, never) = channel::<()>();
-        let _ = never.recv_timeout(LIMIT);
-        drop(stop);
-    });
-    while !is_so() {
-        assert_ne!(stopped.try_recv(), Err(TryRecvError::Disconnected), "never came: {}", told());
-        std::thread::yield_now();
+    let (_nobody, pause) = channel::<()>();
+    for _ in 0..LIMIT.as_millis() {
+        if is_so() {
+            return;
+        }
+        let _ = pause.recv_timeout(Duration::from_millis(1));
     }
+    panic!("never came: {}", told());
 }
 
 fn gather(mut from: impl Read + Send + 'static) -> JoinHandle<String> {

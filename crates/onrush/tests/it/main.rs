@@ -4,6 +4,7 @@
 mod cli;
 mod flow;
 mod harness;
+mod interop;
 mod plain;
 mod proxy;
 mod weather;

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 
 use onrush_target::{Bind, Running, Service, ServiceSettings, Stats, TlsSettings};
 
-use crate::harness::{Folder, Report, Run};
+use crate::harness::{Folder, Report, Run, skip};
 use crate::plain::Plain;
 
 fn service(settings: ServiceSettings) -> Running {
@@ -106,7 +106,7 @@ fn unix_sockets() {
 fn ipv6() {
     let bind = Bind::Tcp((Ipv6Addr::LOCALHOST, 0).into());
     if std::net::TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
-        println!("SKIPPED: this machine has no IPv6 loopback");
+        skip("this machine has no IPv6 loopback");
         return;
     }
     check(ServiceSettings { bind: bind.clone(), ..ServiceSettings::default() }, &["-n50", "-c5"], 50, 5);
@@ -141,7 +141,7 @@ fn source_addresses_have_their_turns() {
         let report = play(&plain.url(), &[&["--source-ips", addresses], more].concat());
         let peers: BTreeSet<_> = plain.peers();
         if report.outcomes().iter().any(|(kind, _)| kind == "connect failed") {
-            println!("SKIPPED: this machine has no {addresses}");
+            skip(&format!("this machine has no {addresses}"));
             return;
         }
         assert_eq!((report.requests("failed"), peers.len()), (0, count), "{addresses} {more:?}: {peers:?}");

@@ -5,7 +5,7 @@ use std::process::Command;
 use onrush_target::{Running, Service, ServiceSettings};
 use serde_json::Value;
 
-use crate::harness::{Folder, ONRUSH, Run};
+use crate::harness::{Folder, ONRUSH, Run, skip};
 
 fn service() -> Running {
     Service::start(ServiceSettings::default()).unwrap()
@@ -55,7 +55,7 @@ fn progress_goes_to_standard_error_unless_it_is_quiet() {
 fn colours_are_for_terminals_and_for_those_who_want_them() {
     let has_script = Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
     if !has_script {
-        println!("SKIPPED: no `script` here to make a terminal");
+        skip("no `script` here to make a terminal");
         return;
     }
     let service = service();

@@ -5,7 +5,7 @@ use std::io::{PipeWriter, pipe};
 
 use onrush_target::{Service, ServiceSettings};
 
-use crate::harness::{Folder, Run};
+use crate::harness::{Folder, Run, skip};
 
 /// A pipe whose other end is gone.
 fn nobody() -> PipeWriter {
@@ -53,7 +53,7 @@ fn both_that_were_closed() {
 #[test]
 fn results_that_do_not_fit_on_the_disk_are_missed() {
     let Ok(full) = File::options().write(true).open("/dev/full") else {
-        println!("SKIPPED: no /dev/full here");
+        skip("no /dev/full here");
         return;
     };
     let service = Service::start(ServiceSettings::default()).unwrap();

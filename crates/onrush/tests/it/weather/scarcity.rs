@@ -5,7 +5,7 @@ use std::process::Command;
 
 use onrush_target::{Service, ServiceSettings};
 
-use crate::harness::{ONRUSH, Report, Run};
+use crate::harness::{ONRUSH, Report, Run, skip};
 
 /// Holds a port open, inside of a network of its own that has ten ports to connect from, and becomes onrush.
 const FEW_PORTS: &str = r#"
@@ -70,7 +70,7 @@ fn ports_that_run_out() {
     let mut namespace = Command::new("unshare");
     namespace.args(["-rn", "python3", "-c", "pass"]);
     if !namespace.output().is_ok_and(|output| output.status.success()) {
-        println!("SKIPPED: no network namespace for everybody here, or no python3");
+        skip("no network namespace for everybody here, or no python3");
         return;
     }
     let mut inside = Command::new("unshare");

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use crate::harness::Run;
 
-/// Spins until the service says so, or some other way of the test to end comes first.
+/// Waits until the service says so.
 fn until(service: &Running, what: impl Fn(&onrush_target::Stats) -> bool) {
     crate::harness::until(|| what(&service.stats()), || format!("{:?}", service.stats()));
 }
@@ -70,4 +70,17 @@ fn the_summary_is_printed_after_an_interruption() {
     let ended = playing.finish();
     assert_eq!(ended.code, 105);
     assert!(ended.stdout.contains("response time") && ended.stdout.contains("requests"), "{}", ended.stdout);
+}
+
+#[test]
+fn more_arrivals_than_any_generator_can_begin_do_not_deafen_it() {
+    let service = service();
+    let arguments = ["-r", "1000000000/s", "-d", "1h", "--when-full", "drop", "--max-in-flight", "8"];
+    let playing = Run::new([&*service.url()]).args(arguments).args(["--format", "json"]).start();
+    until(&service, |stats| stats.requests > 20);
+    playing.signal(Signal::INT);
+    let report = playing.finish().report();
+    assert_eq!((report.code, report.text("/verdict/soundness")), (105, "invalid"));
+    assert_eq!(report.requests("completed"), service.stats().requests);
+    assert!(report.requests("dropped") > 0);
 }
