@@ -8,13 +8,10 @@ use onrush_metrics::{Event, Histogram, Outcome, StopReason};
 use serde_json::{Map, Value, json};
 
 use crate::output::Output;
+use crate::units::{QUANTILES, supports};
 
 /// The version of the shape.
 const SCHEMA: u32 = 1;
-
-/// Percentiles by field name. One that the sample does not support is null.
-const QUANTILES: &[(&str, f64)] =
-    &[("p50", 0.5), ("p75", 0.75), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99_9", 0.999), ("p99_99", 0.9999)];
 
 /// Writes the outcome at the end of a run.
 pub struct JsonOutput {
@@ -138,8 +135,8 @@ fn times(histogram: &Histogram) -> Value {
     times.insert("min".to_owned(), nanos(histogram.min()));
     times.insert("mean".to_owned(), nanos(histogram.mean()));
     for (name, q) in QUANTILES {
-        let value = if histogram.supports(*q) { nanos(histogram.quantile(*q)) } else { Value::Null };
-        times.insert((*name).to_owned(), value);
+        let value = if supports(histogram, *q) { nanos(histogram.quantile(*q)) } else { Value::Null };
+        times.insert(name.replace('.', "_"), value);
     }
     times.insert("max".to_owned(), nanos(histogram.max()));
     Value::Object(times)

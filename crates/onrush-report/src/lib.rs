@@ -4,6 +4,7 @@
 //! neither the engine nor the terminal, and never slow the run. [`KINDS`] is the one table of them.
 
 mod json;
+mod layout;
 mod output;
 mod progress;
 mod style;

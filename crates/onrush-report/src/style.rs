@@ -37,11 +37,41 @@ impl Style {
             Tone::Dim => "2",
             Tone::Strong => "1",
         };
-        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colour && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
     /// The first where blocks and the like can be shown, the second elsewhere.
     pub(crate) fn pick<T>(self, unicode: T, ascii: T) -> T {
         if self.unicode { unicode } else { ascii }
+    }
+
+    /// `text` with what the place cannot show replaced by what it can, a character for a
+    /// character.
+    pub(crate) fn spell(self, text: String) -> String {
+        if self.unicode || text.is_ascii() {
+            return text;
+        }
+        let ascii = |char: char| match char {
+            'µ' => 'u',
+            '…' | '·' => '.',
+            '–' | '—' => '-',
+            '“' | '”' => '"',
+            '‘' | '’' => '\'',
+            char if char.is_ascii() => char,
+            _ => '?',
+        };
+        text.chars().map(ascii).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Style;
+
+    #[test]
+    fn where_there_is_only_ascii_nothing_else_is_written() {
+        let style = Style { unicode: false, ..Style::default() };
+        assert_eq!(style.spell("12 µs – é".to_owned()), "12 us - ?");
+        assert_eq!(Style::default().spell("12 µs – é".to_owned()), "12 µs – é");
     }
 }

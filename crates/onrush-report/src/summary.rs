@@ -1,8 +1,12 @@
 //! The text summary: the verdict first, then what happened, how long it took, where the time went.
 
+mod answers;
 mod bars;
-mod sections;
+mod generator;
+mod requests;
 mod sentences;
+mod times;
+mod verdict;
 
 use std::io::{self, Write};
 
@@ -34,21 +38,23 @@ impl Output for SummaryOutput {
     }
 }
 
-/// The summary of an outcome.
+/// A part of the summary: text of whole lines, empty where there is nothing to say.
+type Section = fn(&Outcome, Style) -> String;
+
+/// The parts in the order in which they are shown.
+const SECTIONS: &[Section] =
+    &[verdict::section, requests::section, times::section, bars::section, answers::section, generator::section];
+
+/// The summary of an outcome: lines of at most `style.width` columns (of 40, where it is less), sections
+/// after empty lines. Text that came from elsewhere cannot command the terminal.
 pub fn summary(outcome: &Outcome, style: Style) -> String {
-    let mut text = String::from("\n");
-    text.push_str(&sections::verdict(outcome, style));
-    text.push('\n');
-    text.push_str(&sections::requests(outcome, style));
-    if !outcome.total.response.is_empty() {
-        text.push('\n');
-        text.push_str(&sections::times(outcome, style));
-        text.push_str(&sections::breakdown(outcome, style));
-        text.push('\n');
-        text.push_str(&bars::histogram(&outcome.total.response, style));
+    let mut text = String::new();
+    for section in SECTIONS {
+        let section = section(outcome, style);
+        if !section.is_empty() {
+            text.push('\n');
+            text.push_str(&section);
+        }
     }
-    text.push('\n');
-    text.push_str(&sections::answers(outcome, style));
-    text.push_str(&sections::generator(outcome, style));
-    text
+    style.spell(text)
 }

@@ -2,9 +2,23 @@
 
 use std::time::Duration;
 
+use onrush_metrics::Histogram;
+
+/// The percentiles that are reported as far as the sample supports them.
+pub(crate) const QUANTILES: &[(&str, f64)] =
+    &[("p50", 0.5), ("p75", 0.75), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999), ("p99.99", 0.9999)];
+
+/// Whether the `q` quantile of `times` says more than the largest value does.
+pub(crate) fn supports(times: &Histogram, q: f64) -> bool {
+    times.supports(q) && (q <= 0.5 || times.count() as f64 * (1.0 - q) >= 1.0 - 1e-6)
+}
+
 /// A duration with three significant digits: `123 µs`, `4.56 ms`, `1.23 s`, `12 m 03 s`.
 pub fn duration(value: Duration) -> String {
     let nanos = value.as_nanos() as f64;
+    if value.is_zero() {
+        return "0 s".to_owned();
+    }
     // A value that rounds up to the next unit is shown in it: 999.9 µs is 1.00 ms.
     for (unit, size) in [("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)] {
         let scaled = nanos / size;
@@ -15,14 +29,31 @@ pub fn duration(value: Duration) -> String {
     clock(value)
 }
 
+/// A measured time: like [`duration`], but to the microsecond, since nothing finer was told apart.
+pub(crate) fn time(value: Duration) -> String {
+    match value.as_nanos() {
+        ..500 => "<1 µs".to_owned(),
+        nanos @ ..999_500 => format!("{} µs", (nanos + 500) / 1000),
+        _ => duration(value),
+    }
+}
+
+/// A number of things: `1 user`, `2 users`.
+pub(crate) fn several(number: u64, one: &str, more: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { more })
+}
+
 /// Hours, minutes and seconds, as a clock shows them: `45 s`, `1 m 30 s`, `1 h 02 m`.
 pub(crate) fn clock(value: Duration) -> String {
-    let secs = value.as_secs() + u64::from(value.subsec_millis() >= 500);
-    match (secs / 3600, secs / 60 % 60, secs % 60) {
-        (0, 0, secs) => format!("{secs} s"),
-        (0, minutes, secs) => format!("{minutes} m {secs:02} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes:02} m"),
+    let secs = value.as_secs().saturating_add(u64::from(value.subsec_millis() >= 500));
+    if secs < 60 {
+        return format!("{secs} s");
     }
+    if secs < 3600 {
+        return format!("{} m {:02} s", secs / 60, secs % 60);
+    }
+    let minutes = secs / 60 + u64::from(secs % 60 >= 30);
+    format!("{} h {:02} m", minutes / 60, minutes % 60)
 }
 
 /// A whole number with its thousands apart: `1,234,567`.
@@ -38,30 +69,33 @@ pub fn count(value: u64) -> String {
     text
 }
 
-/// A number of things per second: `0.50/s`, `499.9/s`, `12,345/s`.
+/// A number of things per second: `0.50/s`, `12.34/s`, `499.9/s`, `12,345/s`. What is no number is `-`.
 pub fn rate(per_second: f64) -> String {
-    if per_second >= 1000.0 {
-        format!("{}/s", count(per_second.round() as u64))
-    } else if per_second >= 100.0 {
-        format!("{per_second:.1}/s")
-    } else {
-        format!("{per_second:.2}/s")
+    match per_second {
+        rate if !rate.is_finite() || rate < 0.0 => "-".to_owned(),
+        0.0 => "0/s".to_owned(),
+        rate if rate < 0.001 => "<0.001/s".to_owned(),
+        rate if rate < 0.00995 => format!("{rate:.4}/s"),
+        rate if rate < 0.0995 => format!("{rate:.3}/s"),
+        rate if rate < 99.995 => format!("{rate:.2}/s"),
+        rate if rate < 999.95 => format!("{rate:.1}/s"),
+        rate => format!("{}/s", count(rate.round() as u64)),
     }
 }
 
 /// An amount of data in powers of 1,000: `0 B`, `12.3 kB`, `4.56 GB`.
 pub fn bytes(value: u64) -> String {
-    let mut scaled = value as f64;
     if value < 1000 {
         return format!("{value} B");
     }
-    for unit in ["kB", "MB", "GB", "TB"] {
-        scaled /= 1000.0;
+    let mut scaled = value as f64 / 1000.0;
+    for unit in ["kB", "MB", "GB", "TB", "PB"] {
         if scaled < 999.5 {
             return format!("{} {unit}", three_digits(scaled));
         }
+        scaled /= 1000.0;
     }
-    format!("{scaled:.0} TB")
+    format!("{} EB", three_digits(scaled))
 }
 
 /// A part of a whole in percent. Never `0 %` when there is some, never `100 %` when it is not all.
@@ -74,7 +108,7 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
     match part as f64 / whole as f64 * 100.0 {
         share if share < 0.001 => "<0.001 %".to_owned(),
-        share if share > 99.99 => ">99.99 %".to_owned(),
+        share if (99.99..=100.0).contains(&share) => ">99.99 %".to_owned(),
         share if share < 0.01 => format!("{share:.3} %"),
         share if !(1.0..99.5).contains(&share) => format!("{share:.2} %"),
         share if share < 10.0 => format!("{share:.1} %"),
@@ -82,9 +116,13 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// A share (0 to 1) in whole percent.
+/// A share (0 to 1) in whole percent; what is no number is `-`.
 pub(crate) fn share(value: f64) -> String {
-    format!("{:.0} %", value * 100.0)
+    match value * 100.0 {
+        percent if !percent.is_finite() => "-".to_owned(),
+        percent if percent > 0.0 && percent < 0.5 => "<1 %".to_owned(),
+        percent => format!("{percent:.0} %"),
+    }
 }
 
 fn three_digits(value: f64) -> String {
@@ -106,7 +144,7 @@ mod tests {
     #[test]
     fn durations() {
         for (nanos, expected) in [
-            (0, "0 ns"),
+            (0, "0 s"),
             (999, "999 ns"),
             (1_000, "1.00 µs"),
             (999_499, "999 µs"),
@@ -114,23 +152,78 @@ mod tests {
             (12_345_678, "12.3 ms"),
             (99_940_000_000, "99.9 s"),
             (99_960_000_000, "1 m 40 s"),
+            (3_599_700_000_000, "1 h 00 m"),
             (3_725_000_000_000, "1 h 02 m"),
+            (3_779_000_000_000, "1 h 03 m"),
         ] {
             assert_eq!(duration(Duration::from_nanos(nanos)), expected);
+        }
+        assert_eq!(duration(Duration::MAX), "5124095576030431 h 00 m");
+    }
+
+    #[test]
+    fn measured_times_are_to_the_microsecond() {
+        for (nanos, expected) in [
+            (0, "<1 µs"),
+            (499, "<1 µs"),
+            (500, "1 µs"),
+            (1_499, "1 µs"),
+            (45_600, "46 µs"),
+            (999_499, "999 µs"),
+            (999_500, "1.00 ms"),
+            (99_960_000_000, "1 m 40 s"),
+        ] {
+            assert_eq!(time(Duration::from_nanos(nanos)), expected);
         }
     }
 
     #[test]
-    fn counts_rates_and_bytes() {
+    fn one_is_singular() {
+        assert_eq!([0, 1, 2].map(|number| several(number, "user", "users")), ["0 users", "1 user", "2 users"]);
+    }
+
+    #[test]
+    fn counts_and_bytes() {
         assert_eq!(
             [count(0), count(999), count(1000), count(u64::MAX)],
             ["0", "999", "1,000", "18,446,744,073,709,551,615"]
         );
-        assert_eq!([rate(0.5), rate(499.94), rate(12_345.4)], ["0.50/s", "499.9/s", "12,345/s"]);
-        assert_eq!(
-            [bytes(0), bytes(999), bytes(1_000), bytes(999_600), bytes(4_560_000_000)],
-            ["0 B", "999 B", "1.00 kB", "1.00 MB", "4.56 GB"]
-        );
+        for (value, expected) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.00 kB"),
+            (999_600, "1.00 MB"),
+            (4_560_000_000, "4.56 GB"),
+            (u64::MAX, "18.4 EB"),
+        ] {
+            assert_eq!(bytes(value), expected);
+        }
+    }
+
+    #[test]
+    fn rates() {
+        for (per_second, expected) in [
+            (0.0, "0/s"),
+            (1e-9, "<0.001/s"),
+            (0.003_333, "0.0033/s"),
+            (0.016_67, "0.017/s"),
+            (0.5, "0.50/s"),
+            (99.999, "100.0/s"),
+            (499.94, "499.9/s"),
+            (999.97, "1,000/s"),
+            (12_345.4, "12,345/s"),
+            (f64::NAN, "-"),
+            (f64::INFINITY, "-"),
+        ] {
+            assert_eq!(rate(per_second), expected);
+        }
+    }
+
+    #[test]
+    fn shares() {
+        for (value, expected) in [(0.0, "0 %"), (0.001, "<1 %"), (0.234, "23 %"), (1.0, "100 %"), (f64::NAN, "-")] {
+            assert_eq!(share(value), expected);
+        }
     }
 
     #[test]
@@ -146,19 +239,90 @@ mod tests {
             (1, 3, "33 %"),
             (999, 1000, "99.90 %"),
             (999_999, 1_000_000, ">99.99 %"),
+            (u64::MAX - 1, u64::MAX, ">99.99 %"),
         ] {
             assert_eq!(percent(part, whole), expected);
         }
     }
 
+    /// The nanoseconds that a text says.
+    fn read(text: &str) -> f64 {
+        let words: Vec<_> = text.split(' ').collect();
+        words
+            .chunks(2)
+            .map(|pair| {
+                let size = match pair[1] {
+                    "ns" => 1.0,
+                    "µs" => 1e3,
+                    "ms" => 1e6,
+                    "s" => 1e9,
+                    "m" => 6e10,
+                    "h" => 3.6e12,
+                    unit => panic!("a unit called {unit}"),
+                };
+                pair[0].parse::<f64>().unwrap() * size
+            })
+            .sum()
+    }
+
+    /// The percentage that a text says; a bound is a hair beyond it.
+    fn read_percent(text: &str) -> f64 {
+        let number = text.strip_suffix(" %").unwrap();
+        match (number.strip_prefix('<'), number.strip_prefix('>')) {
+            (Some(bound), _) => bound.parse::<f64>().unwrap() - 1e-6,
+            (_, Some(bound)) => bound.parse::<f64>().unwrap() + 1e-6,
+            _ => number.parse().unwrap(),
+        }
+    }
+
+    /// Every order of magnitude is as likely.
+    fn nanos() -> impl Strategy<Value = u64> {
+        (0..58_u32, any::<u64>()).prop_map(|(bits, value)| value & ((2 << bits) - 1))
+    }
+
     proptest! {
         #[test]
-        fn a_duration_reads_back_within_its_digits(nanos in 1..90_000_000_000_u64) {
+        fn a_duration_reads_back_within_its_digits(nanos in nanos()) {
             let text = duration(Duration::from_nanos(nanos));
-            let (number, unit) = text.split_once(' ').unwrap();
-            let size = match unit { "ns" => 1.0, "µs" => 1e3, "ms" => 1e6, _ => 1e9 };
-            let read = number.parse::<f64>().unwrap() * size;
-            prop_assert!((read - nanos as f64).abs() <= nanos as f64 * 0.006, "{} for {}", text, nanos);
+            prop_assert!((read(&text) - nanos as f64).abs() <= nanos as f64 * 0.0085, "{} for {}", text, nanos);
+        }
+
+        #[test]
+        fn a_longer_duration_never_reads_shorter(a in nanos(), b in nanos()) {
+            let (short, long) = (duration(Duration::from_nanos(a.min(b))), duration(Duration::from_nanos(a.max(b))));
+            prop_assert!(read(&short) <= read(&long), "{} before {}", short, long);
+        }
+
+        #[test]
+        fn a_percentage_is_near_and_keeps_the_ends_apart(whole in 1..u64::MAX, share in 0.0..=1.0_f64, near in -2_i64..3) {
+            let part = ((whole as f64 * share) as u64).saturating_add_signed(near).min(whole);
+            let text = percent(part, whole);
+            let truth = part as f64 / whole as f64 * 100.0;
+            let slack = if (10.0..99.5).contains(&truth) { 0.5 } else { 0.05 };
+            prop_assert!((read_percent(&text) - truth).abs() <= slack + 1e-9, "{} for {}", text, truth);
+            prop_assert_eq!(text == "0 %", part == 0);
+            prop_assert_eq!(text == "100 %", part == whole);
+        }
+
+        #[test]
+        fn a_larger_part_never_reads_smaller(whole in 1..u64::MAX, a in 0.0..=1.0_f64, b in 0.0..=1.0_f64) {
+            let part = |share: f64| ((whole as f64 * share) as u64).min(whole);
+            let (small, large) = (percent(part(a.min(b)), whole), percent(part(a.max(b)), whole));
+            prop_assert!(read_percent(&small) <= read_percent(&large), "{} before {}", small, large);
+        }
+
+        #[test]
+        fn a_rate_is_near_and_finite(exponent in -6.0..15.0_f64) {
+            let truth = 10_f64.powf(exponent);
+            let text = rate(truth);
+            let number = text.strip_suffix("/s").unwrap().replace(',', "");
+            match number.strip_prefix('<') {
+                Some(bound) => prop_assert!(truth < bound.parse::<f64>().unwrap()),
+                None => {
+                    let read = number.parse::<f64>().unwrap();
+                    prop_assert!((read - truth).abs() <= truth * 0.051, "{} for {}", text, truth);
+                }
+            }
         }
     }
 }

@@ -1,46 +1,64 @@
-//! What the numbers mean, where they need saying.
+//! What the times mean, where they need saying.
 
 use std::time::Duration;
 
 use onrush_metrics::{ErrorKind, Outcome};
 
-use crate::units::{count, duration, percent};
+use crate::units::{percent, several, time};
 
 /// Sentences that belong below the times.
 pub(super) fn about_times(outcome: &Outcome) -> Vec<String> {
-    [difference(outcome), closed_stall(outcome), timeouts(outcome), cut_off(outcome)].into_iter().flatten().collect()
+    [
+        difference(outcome),
+        closed_stall(outcome),
+        timeouts(outcome),
+        error_answers(outcome),
+        without_times(outcome),
+        cut_off(outcome),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Why response and service time differ, when they do.
 fn difference(outcome: &Outcome) -> Option<String> {
     let total = &outcome.total;
-    let (response, service) = (total.response.quantile(0.99), total.service.quantile(0.99));
-    let apart = response.saturating_sub(service);
+    let (name, q) = if total.response.supports(0.99) { ("p99", 0.99) } else { ("the median", 0.5) };
+    let apart = total.response.quantile(q).saturating_sub(total.service.quantile(q));
     // Below a fiftieth, or what a scheduler does anyway, there is nothing to explain.
-    if total.service.is_empty() || apart * 50 < response || apart < Duration::from_micros(100) {
+    if total.service.is_empty() || apart * 50 < total.response.quantile(q) || apart < Duration::from_micros(100) {
         return None;
     }
-    let own = total.release_lag.quantile(0.99);
-    let lag = total.start_lag.quantile(0.99);
-    let connect = total.breakdown.connect.quantile(0.99) + total.breakdown.tls.quantile(0.99);
-    let pool = total.breakdown.pool.quantile(0.99);
-    let (longest, why) = [
+    let lead = format!("Response and service time differ by {} at {name}:", time(apart));
+    let (longest, why) = longest_wait(outcome, q);
+    Some(if longest * 4 < apart {
+        format!("{lead} several waits before sending add up.")
+    } else {
+        format!("{lead} {why} ({} at {name}).", time(longest))
+    })
+}
+
+/// What requests waited for longest before they were sent.
+fn longest_wait(outcome: &Outcome, q: f64) -> (Duration, &'static str) {
+    let total = &outcome.total;
+    let (own, lag) = (total.release_lag.quantile(q), total.start_lag.quantile(q));
+    let parts = &total.breakdown;
+    [
         (own, "the generator began requests late, which is its own fault"),
         (
             lag.saturating_sub(own),
             "requests waited for a place under the in-flight limit, as users of a stalled service would",
         ),
-        (pool, "requests waited for a connection of the shared pool"),
-        (connect, "requests waited for their connection"),
+        (parts.pool.quantile(q), "requests waited for a connection of the shared pool"),
+        (
+            parts.dns.quantile(q) + parts.connect.quantile(q) + parts.tls.quantile(q),
+            "requests waited for their connection",
+        ),
     ]
     .into_iter()
-    .max_by_key(|(time, _)| *time)?;
-    let lead = format!("Response and service time differ by {} at p99:", duration(apart));
-    Some(if longest * 4 < apart {
-        format!("{lead} several waits before sending add up.")
-    } else {
-        format!("{lead} {why} (p99 {}).", duration(longest))
-    })
+    .max_by_key(|(time, _)| *time)
+    .unwrap_or_default()
 }
 
 /// A closed load does not see what arrivals would have felt during a stall.
@@ -51,33 +69,55 @@ fn closed_stall(outcome: &Outcome) -> Option<String> {
         format!(
             "The slowest answer took {}; users of a closed load wait meanwhile and send nothing, so the \
              percentiles show less of it than arrivals at a steady rate (--rate) would feel.",
-            duration(response.max())
+            time(response.max())
         )
     })
 }
 
 fn timeouts(outcome: &Outcome) -> Option<String> {
     let errors = &outcome.total.errors;
-    let timeouts = errors.count(ErrorKind::Timeout) + errors.count(ErrorKind::ConnectTimeout);
-    (timeouts > 0).then(|| {
-        format!(
+    match errors.count(ErrorKind::Timeout) + errors.count(ErrorKind::ConnectTimeout) {
+        0 => None,
+        1 => Some("1 request timed out; it is in the times with how long it was waited for, a lower bound.".to_owned()),
+        more => Some(format!(
             "{} timed out; they are in the times with how long they were waited for, a lower bound.",
-            requests(timeouts)
+            several(more, "request", "requests")
+        )),
+    }
+}
+
+/// Errors are often quicker than the work that they stand for.
+fn error_answers(outcome: &Outcome) -> Option<String> {
+    let errors = outcome.total.errors.count(ErrorKind::Status);
+    let answers = outcome.total.statuses.rows().iter().map(|(_, number)| number).sum::<u64>();
+    (errors * 20 >= answers && errors > 0).then(|| {
+        format!(
+            "{} of the answers are errors (status 400 and above); the times include them.",
+            percent(errors, answers)
         )
     })
 }
 
-fn cut_off(outcome: &Outcome) -> Option<String> {
-    let counters = &outcome.total.counters;
-    let oldest = outcome.oldest_cut_off.filter(|_| counters.cut_off > 0)?;
-    Some(format!(
-        "{} ({}) had no answer when the run ended, the oldest after {}; their times are in no figure.",
-        requests(counters.cut_off),
-        percent(counters.cut_off, counters.started),
-        duration(oldest)
-    ))
+fn without_times(outcome: &Outcome) -> Option<String> {
+    let total = &outcome.total;
+    match total.counters.ended().saturating_sub(total.response.count()) {
+        0 => None,
+        1 => Some("1 request failed without an answer; it is not in the times.".to_owned()),
+        more => Some(format!(
+            "{} failed without an answer; they are not in the times.",
+            several(more, "request", "requests")
+        )),
+    }
 }
 
-fn requests(number: u64) -> String {
-    if number == 1 { "1 request".to_owned() } else { format!("{} requests", count(number)) }
+fn cut_off(outcome: &Outcome) -> Option<String> {
+    let counters = &outcome.total.counters;
+    let oldest = time(outcome.oldest_cut_off.filter(|_| counters.cut_off > 0)?);
+    // The verdict has said the rest already.
+    if outcome.verdict.reasons.iter().any(|reason| reason.rule == "cut-off") {
+        return Some(format!("The oldest request without an answer had waited {oldest} when the run ended."));
+    }
+    let (those, share) =
+        (several(counters.cut_off, "request", "requests"), percent(counters.cut_off, counters.started));
+    Some(format!("{those} ({share}) had no answer when the run ended, the oldest after {oldest}; not in the times."))
 }

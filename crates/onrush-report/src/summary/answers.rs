@@ -1,0 +1,111 @@
+//! What came back: statuses, errors, bytes, connections.
+
+use onrush_metrics::{ErrorRow, Outcome};
+
+use crate::layout::{clean, parts, room, row, rows, width, wrap};
+use crate::style::{Style, Tone};
+use crate::units::{bytes, count, several};
+
+/// Statuses that are shown one by one; a service could invent hundreds.
+const MOST_STATUSES: usize = 12;
+/// Lines that an example of an error may take.
+const MOST_LINES: usize = 3;
+
+pub(super) fn section(outcome: &Outcome, style: Style) -> String {
+    let counters = &outcome.total.counters;
+    let mut text = String::new();
+    parts(&mut text, "status", &[statuses(outcome, style)], style);
+    for (number, error) in outcome.total.errors.rows().enumerate() {
+        rows(&mut text, if number == 0 { "errors" } else { "" }, &error_lines(&error, style));
+    }
+    if counters.bytes_received + counters.bytes_sent > 0 {
+        let received = format!("{} received{}", bytes(counters.bytes_received), per_second(outcome));
+        parts(&mut text, "data", &[vec![received, format!("{} sent", bytes(counters.bytes_sent))]], style);
+    }
+    parts(&mut text, "connections", &[connections(outcome)], style);
+    if counters.redirects > 0 {
+        row(&mut text, "redirects", &format!("{} followed", count(counters.redirects)), style);
+    }
+    text
+}
+
+/// The most frequent ones, in rising order.
+fn statuses(outcome: &Outcome, style: Style) -> Vec<String> {
+    let mut all = outcome.total.statuses.rows().to_vec();
+    all.sort_by_key(|(status, number)| (std::cmp::Reverse(*number), *status));
+    let others = all.split_off(all.len().min(MOST_STATUSES));
+    all.sort_unstable();
+    let times = style.pick("×", "x");
+    let mut shown: Vec<_> = all
+        .iter()
+        .map(|(status, number)| {
+            let status = style.paint(tone_of(*status), &status.to_string());
+            format!("{status} {times} {}", count(*number))
+        })
+        .collect();
+    if !others.is_empty() {
+        let answers = others.iter().map(|(_, number)| number).sum();
+        shown.push(format!("{} more {times} {}", others.len(), count(answers)));
+    }
+    shown
+}
+
+fn tone_of(status: u16) -> Tone {
+    match status {
+        200..=299 => Tone::Good,
+        100..=399 => Tone::Dim,
+        _ => Tone::Bad,
+    }
+}
+
+/// How often, what, and what the first one said: on one line if that fits, below otherwise.
+fn error_lines(error: &ErrorRow, style: Style) -> Vec<String> {
+    let place = if error.kind.is_local() { " (this machine's limit, not the service's)" } else { "" };
+    let head = format!("{} {}{place}", count(error.count), error.kind);
+    let painted = style.paint(Tone::Bad, &head);
+    let example = clean(error.example.unwrap_or_default());
+    if example.is_empty() {
+        return vec![painted];
+    }
+    let room = room(style);
+    if width(&head) + 2 + width(&example) <= room {
+        return vec![format!("{painted}: {example}")];
+    }
+    let mut below = wrap(&example, room - 2);
+    if below.len() > MOST_LINES {
+        below.truncate(MOST_LINES - 1);
+        below.push(style.pick("…", "...").to_owned());
+    }
+    let mut lines = wrap(&format!("{head}:"), room);
+    lines.iter_mut().for_each(|line| *line = style.paint(Tone::Bad, line));
+    lines.extend(below.iter().map(|line| format!("  {line}")));
+    lines
+}
+
+fn per_second(outcome: &Outcome) -> String {
+    let seconds = outcome.measured.as_secs_f64();
+    if seconds <= 0.0 {
+        return String::new();
+    }
+    format!(" ({}/s)", bytes((outcome.total.counters.bytes_received as f64 / seconds) as u64))
+}
+
+fn connections(outcome: &Outcome) -> Vec<String> {
+    let counters = &outcome.total.counters;
+    if counters.connections_opened + counters.connections_reused + counters.address_fallbacks == 0 {
+        return Vec::new();
+    }
+    let mut parts = vec![
+        format!("{} opened", count(counters.connections_opened)),
+        format!("reused by {}", several(counters.connections_reused, "request", "requests")),
+    ];
+    if counters.stale_retries > 0 {
+        let requests = several(counters.stale_retries, "request", "requests");
+        parts.push(format!("{requests} repeated (idle connection was closed)"));
+    }
+    if counters.address_fallbacks > 0 {
+        let attempts = several(counters.address_fallbacks, "attempt", "attempts");
+        parts.push(format!("{attempts} passed on to another address"));
+    }
+    parts
+}
