@@ -109,7 +109,8 @@ impl Histogram {
         for (us, count) in self.slots() {
             seen += count;
             if seen >= rank {
-                let edge = us.end.saturating_mul(1000) - 1;
+                // Half a microsecond above a value is rounded to the next one.
+                let edge = us.end.saturating_mul(1000) - 501;
                 return Duration::from_nanos(edge.clamp(self.min_ns, self.max_ns));
             }
         }
@@ -232,6 +233,14 @@ mod tests {
         ] {
             let histogram = of(&vec![5; count]);
             assert_eq!(histogram.supports(q), expected, "{count} values, q {q}");
+        }
+    }
+
+    #[test]
+    fn a_quantile_rounds_to_the_microsecond_that_was_counted() {
+        let times = of(&[3, 5, 330, 1000]);
+        for (q, expected) in [(0.25, 3_499), (0.5, 5_499), (0.75, 330_499), (1.0, 1_000_000)] {
+            assert_eq!(times.quantile(q), Duration::from_nanos(expected));
         }
     }
 
