@@ -4,4 +4,5 @@
 mod client;
 mod differential;
 mod dns;
+mod proxy;
 mod support;

@@ -18,6 +18,8 @@ pub(crate) enum Act {
     Send(Vec<u8>),
     /// Answers each request with the same bytes, to the end of the connection.
     Always(Vec<u8>),
+    /// Passes bytes on to somebody else, both ways.
+    Relay(SocketAddr),
     /// Waits until [`Peer::go`] is called.
     Wait,
     /// Ends the connection in order; what is not read by then makes it a reset.
@@ -112,6 +114,10 @@ impl Peer {
         String::from_utf8_lossy(&self.seen.borrow()[connection].bytes).into_owned()
     }
 
+    pub(crate) fn bytes(&self, connection: usize) -> Vec<u8> {
+        self.seen.borrow()[connection].bytes.clone()
+    }
+
     /// The request lines of a connection.
     pub(crate) fn lines(&self, connection: usize) -> Vec<String> {
         self.text(connection).lines().filter(|line| line.ends_with(" HTTP/1.1")).map(str::to_owned).collect()
@@ -161,6 +167,11 @@ async fn perform(mut stream: TcpStream, acts: Vec<Act>, number: usize, seen: Rc<
             Act::Send(bytes) => stream.write_all(&bytes).await.is_ok(),
             Act::Always(bytes) => {
                 while request(&mut stream, number, &seen).await && stream.write_all(&bytes).await.is_ok() {}
+                false
+            }
+            Act::Relay(to) => {
+                let mut other = TcpStream::connect(to).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut other).await;
                 false
             }
             Act::Wait => {
