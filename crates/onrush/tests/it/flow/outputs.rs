@@ -47,7 +47,7 @@ fn progress_goes_to_standard_error_unless_it_is_quiet() {
     assert!(lines[0].starts_with(&head) && lines[0].ends_with("seed 7"), "{lines:?}");
     assert!(lines[1].contains("p50") && lines[1].contains("users"), "{lines:?}");
     assert!(!report.stderr.contains(['\u{1b}', '\r']), "nothing is rewritten where it is no terminal: {lines:?}");
-    let report = Run::new(arguments).args(["--quiet"]).finish().report();
+    let report = Run::new([&*service.url(), "-n20", "--quiet"]).report();
     assert_eq!(report.stderr, "");
 }
 
