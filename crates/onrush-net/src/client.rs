@@ -122,9 +122,7 @@ impl Client {
             let sent = self.send_flight(session, &requests[done..], deadline, &mut exchanges[done..], &mut done).await;
             let again = match sent {
                 Ok(()) => continue,
-                Err(Broken::Stale(failure)) if requests[done..].iter().all(|request| request.is_idempotent()) => {
-                    failure
-                }
+                Err(Broken::Stale(failure)) if may_go_again(&requests[done..], &exchanges[done..]) => failure,
                 Err(Broken::Stale(failure) | Broken::Failed(failure)) => {
                     fail_rest(&mut exchanges[done..], &failure);
                     break;
@@ -158,11 +156,8 @@ impl Client {
         let is_used = held.connection.served() > 0;
         let mut wire = Vec::new();
         for (number, (request, exchange)) in requests.iter().zip(exchanges.iter_mut()).enumerate() {
-            let bytes = request.http1(&held.peer);
-            wire.extend_from_slice(bytes);
+            wire.extend_from_slice(request.http1(&held.peer));
             exchange.first_write.get_or_insert(now);
-            exchange.bytes_sent += bytes.len() as u64;
-            exchange.sent += 1;
             exchange.reused += u32::from(is_used || number > 0);
         }
         let expects: Vec<_> = requests.iter().map(|request| request.expect()).collect();
@@ -179,6 +174,7 @@ impl Client {
                 held.connection.poll_flight(cx, scratch, &mut flight, &self.limits, &mut on_answer)
             })
             .await;
+        count_written(requests, &held, flight.written(), exchanges);
         if flown.is_ok() && keep_alive && self.settings.keep_alive {
             put(session, place.as_ref(), held);
         }
@@ -245,7 +241,8 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<Reply, Failure> {
         if request.http2().is_some() {
-            return self.send_http2(&session.http2(), request, deadline, exchange).await;
+            // On the heap again, or every HTTP/1.1 connection that is being opened would carry the room for it.
+            return Box::pin(self.send_http2(&session.http2(), request, deadline, exchange)).await;
         }
         let place = self.place(deadline, exchange).await?;
         loop {
@@ -486,6 +483,21 @@ fn put(session: &mut Session, place: Option<&Place<'_>>, held: Box<Held>) {
     match place {
         Some(place) => place.put(held),
         None => session.put(held),
+    }
+}
+
+/// Whether none of the requests can have been carried out, or all of them may be twice.
+fn may_go_again(requests: &[Rc<Prepared>], exchanges: &[Exchange]) -> bool {
+    requests.iter().zip(exchanges).all(|(request, exchange)| request.is_idempotent() || exchange.sent == 0)
+}
+
+/// Shares the bytes written among the requests of a flight, first come first served.
+fn count_written(requests: &[Rc<Prepared>], held: &Held, mut written: usize, exchanges: &mut [Exchange]) {
+    for (request, exchange) in requests.iter().zip(exchanges) {
+        let length = request.http1(&held.peer).len().min(written);
+        written -= length;
+        exchange.bytes_sent += length as u64;
+        exchange.sent += u32::from(length > 0);
     }
 }
 

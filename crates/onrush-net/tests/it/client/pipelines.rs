@@ -62,6 +62,22 @@ fn an_order_in_the_unanswered_rest_fails_instead_of_being_placed_twice() {
 }
 
 #[test]
+fn orders_that_never_left_may_go_over_a_fresh_connection() {
+    play(async {
+        let closes = vec![Act::Request, answers(&[201], ""), Act::Close];
+        let peer = Peer::start(vec![closes, vec![Act::Request, Act::Request, answers(&[202, 203], "")]]).await;
+        let mut user = pipelining();
+        let first = user.pipeline(&[get(&peer.url("/a"))]).await;
+        peer.ended(0).await;
+        let later = user.pipeline(&[post(&peer.url("/b")), get(&peer.url("/c"))]).await;
+        assert_eq!(later.iter().map(kind).collect::<Vec<_>>(), ["202", "203"], "{later:?}");
+        assert_eq!(later.iter().map(|exchange| (exchange.stale, exchange.sent)).collect::<Vec<_>>(), [(1, 1); 2]);
+        let bytes: u64 = later.iter().map(|exchange| exchange.bytes_sent).sum();
+        assert_eq!((first[0].sent, bytes), (1, peer.text(1).len() as u64), "what never left is not counted");
+    });
+}
+
+#[test]
 fn a_fresh_connection_that_answers_nothing_is_not_tried_again() {
     play(async {
         let peer = Peer::start(vec![[vec![Act::Request; 2], vec![Act::Close]].concat()]).await;
