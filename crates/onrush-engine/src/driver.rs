@@ -14,6 +14,8 @@ use crate::caller::Caller;
 use crate::crowd::Crowd;
 use crate::worker::Worker;
 
+/// Users that come in a row.
+const TOGETHER: usize = 256;
 /// Late arrivals that are released in a row.
 const CATCH_UP: u32 = 64;
 
@@ -79,9 +81,11 @@ impl<C: Caller> Driver<C> {
     async fn play_closed(&mut self, closed: &Closed, begin: Instant) -> Instant {
         let mut spans: Vec<_> = closed.users(self.segment).flat_map(|user| user.spans).collect();
         spans.sort_by_key(|span| span.from);
-        for span in spans {
+        for (number, span) in spans.into_iter().enumerate() {
             self.alarm.until(begin + span.from).await;
-            spawn_local(user(Rc::clone(&self.worker), Stock::Unlimited, Some(begin + span.until)));
+            let until = Some(begin + span.until);
+            user(&self.worker, &Stock::Unlimited, until).for_each(|lane| drop(spawn_local(lane)));
+            let_others_run(number).await;
         }
         let end = begin + closed.duration();
         self.alarm.until(end).await;
@@ -96,12 +100,13 @@ impl<C: Caller> Driver<C> {
             Quota::Shared(iterations) | Quota::Each(iterations) => Stock::of(iterations),
         };
         let mut users = JoinSet::new();
-        for _ in 0..share.users {
+        for number in 0..share.users as usize {
             let stock = match share.quota {
                 Quota::Shared(_) => shared.clone(),
                 Quota::Each(each) => Stock::of(each),
             };
-            users.spawn_local(user(Rc::clone(&self.worker), stock, until));
+            user(&self.worker, &stock, until).for_each(|lane| drop(users.spawn_local(lane)));
+            let_others_run(number).await;
         }
         while users.join_next().await.is_some() {}
         Instant::now()
@@ -134,37 +139,55 @@ impl Stock {
     }
 }
 
-/// A user of a closed profile: its lanes loop until the stock is used up or the time is over.
-async fn user<C: Caller>(worker: Rc<Worker<C>>, stock: Stock, until: Option<Instant>) {
-    let present = Present::new(&worker);
-    let mut lanes = worker.caller.user();
-    let Some(mut own) = lanes.pop() else { return };
-    if lanes.is_empty() {
-        return work(&worker, &mut own, &stock, until).await;
-    }
-    let mut others = JoinSet::new();
-    for mut lane in lanes {
+/// The lanes of a new user of a closed or counted profile, each to be a task of its own.
+fn user<C: Caller>(
+    worker: &Rc<Worker<C>>,
+    stock: &Stock,
+    until: Option<Instant>,
+) -> impl Iterator<Item = impl Future<Output = ()> + 'static> {
+    let present = Rc::new(Present::new(worker));
+    let (worker, stock) = (Rc::clone(worker), stock.clone());
+    let lanes = worker.caller.user().into_iter();
+    lanes.map(move |lane| {
         let (worker, stock) = (Rc::clone(&worker), stock.clone());
-        others.spawn_local(async move { work(&worker, &mut lane, &stock, until).await });
-    }
-    work(&worker, &mut own, &stock, until).await;
-    while others.join_next().await.is_some() {}
-    drop(present);
+        let mut looping = Loop { worker, lane, stock, until, _present: Rc::clone(&present) };
+        async move { looping.run().await }
+    })
 }
 
-async fn work<C: Caller>(worker: &Worker<C>, lane: &mut C::Lane, stock: &Stock, until: Option<Instant>) {
-    let batch = worker.caller.batch() as u64;
-    let mut now = Instant::now();
-    while !worker.is_stopping() && until.is_none_or(|until| now < until) {
-        let count = stock.take(batch);
-        if count == 0 {
-            return;
-        }
-        let (ended, well) = worker.call_closed(lane, now, count as usize).await;
-        now = ended;
-        if !well {
-            // A failure may come without waiting for anything; the others want their turn too.
-            yield_now().await;
+/// Users come in groups: the connections of one are being opened before those of the next are begun, or
+/// ten thousand would be half open at a time, with all that takes.
+async fn let_others_run(number: usize) {
+    if number % TOGETHER == TOGETHER - 1 {
+        yield_now().await;
+    }
+}
+
+/// One lane of a user of a closed or counted profile.
+struct Loop<C: Caller> {
+    worker: Rc<Worker<C>>,
+    lane: C::Lane,
+    stock: Stock,
+    until: Option<Instant>,
+    _present: Rc<Present<C>>,
+}
+
+impl<C: Caller> Loop<C> {
+    /// One request after the other until the stock is used up or the time is over.
+    async fn run(&mut self) {
+        let batch = self.worker.caller.batch() as u64;
+        let mut now = Instant::now();
+        while !self.worker.is_stopping() && self.until.is_none_or(|until| now < until) {
+            let count = self.stock.take(batch);
+            if count == 0 {
+                return;
+            }
+            let (ended, well) = self.worker.call_closed(&mut self.lane, now, count as usize).await;
+            now = ended;
+            if !well {
+                // A failure may come without waiting for anything; the others want their turn too.
+                yield_now().await;
+            }
         }
     }
 }
@@ -199,10 +222,10 @@ mod tests {
     /// Users wait for answers by the thousand, and what the cache does not hold is waited for in turn.
     #[test]
     fn a_user_needs_little_room() {
-        fn room<C, F>(_: fn(Rc<Worker<C>>, Stock, Option<Instant>) -> F) -> usize {
-            size_of::<F>()
+        fn room<F: Future>(_: fn(&'static mut Loop<HttpCaller>) -> F) -> usize {
+            size_of::<F>() + size_of::<Loop<HttpCaller>>()
         }
-        let bytes = room(user::<HttpCaller>);
-        assert!(bytes <= 800, "{bytes} bytes");
+        let bytes = room(Loop::run);
+        assert!(bytes <= 640, "{bytes} bytes");
     }
 }

@@ -186,12 +186,13 @@ impl Dialer {
                 let (stream, fallbacks) = self.reach(&origin.host, origin.port, doing, &mut timings).await?;
                 (stream, fallbacks, Peer::Service)
             }
-            (None, Some(proxy)) => self.through(proxy, origin, doing, &mut timings).await?,
+            // What not every connection needs waits on the heap: thousands may be opened at a time.
+            (None, Some(proxy)) => Box::pin(self.through(proxy, origin, doing, &mut timings)).await?,
         };
         let stream = if origin.is_tls {
             doing.set("TLS handshake");
             let before = Instant::now();
-            let stream = self.tls.connect(&origin.host, stream).await?;
+            let stream = Box::pin(self.tls.connect(&origin.host, stream)).await?;
             timings.tls = Some(before.elapsed());
             stream
         } else {

@@ -82,7 +82,8 @@ impl Names {
         let turn = entry.asking.lock().await;
         let addresses = match entry.fresh() {
             Some(addresses) => addresses,
-            None => self.ask(name, &entry).await?,
+            // Once in a lifetime of the answer, and large.
+            None => Box::pin(self.ask(name, &entry)).await?,
         };
         drop(turn);
         Ok(Found { addresses: entry.in_turn(&addresses), took: Some(before.elapsed()) })
