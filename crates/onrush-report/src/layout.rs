@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::UnicodeWidthChar;
 
 use crate::style::{Style, Tone};
 
@@ -14,22 +14,28 @@ pub(crate) const MARGIN: &str = "  ";
 /// Narrower than this nothing can be laid out; the terminal breaks the lines.
 const NARROWEST: usize = 40;
 
-/// Columns that `text` takes, colours not counted.
+/// Columns that `text` takes, colours not counted. Characters that a terminal may draw as one are counted
+/// one by one, as most terminals do and none needs more.
 pub(crate) fn width(text: &str) -> usize {
-    let mut columns = 0;
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('\u{1b}') {
-        columns += before.width();
-        rest = after.split_once('m').map_or("", |(_, after)| after);
-    }
-    columns + rest.width()
+    if text.contains('\u{1b}') { width(&without_colour(text)) } else { text.chars().map(char_width).sum() }
+}
+
+/// Columns that a character takes.
+pub(crate) fn char_width(char: char) -> usize {
+    char.width().unwrap_or(0)
+}
+
+fn without_colour(text: &str) -> String {
+    let mut pieces = text.split('\u{1b}');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| text + piece.split_once('m').map_or("", |(_, after)| after))
 }
 
 /// Text from elsewhere as something that can be shown on one line: a service's answer must not be able
 /// to move the cursor or to hide what follows.
 pub(crate) fn clean(text: &str) -> String {
     let visible: String = text.chars().map(|char| if is_harmful(char) { ' ' } else { char }).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+    visible.split_whitespace().filter(|word| width(word) > 0).collect::<Vec<_>>().join(" ")
 }
 
 /// Control characters, those that turn the direction of writing, and those that cannot be seen.
@@ -42,27 +48,29 @@ fn is_harmful(char: char) -> bool {
 
 /// As much of `text`, which has no colours, as fits.
 pub(crate) fn clipped(text: &str, room: usize, style: Style) -> String {
-    if text.width() <= room {
+    if width(text) <= room {
         return text.to_owned();
     }
     let more = style.pick("…", "...");
-    if more.width() > room {
+    if width(more) > room {
         return ".".repeat(room);
     }
-    head(text, room - more.width()).trim_end().to_owned() + more
+    head(text, room - width(more)).trim_end().to_owned() + more
 }
 
-/// The longest beginning of `text`, which has no colours, that is at most `room` wide.
+/// The longest beginning of `text` that is at most `room` wide, colours not counted.
 fn head(text: &str, room: usize) -> &str {
-    let mut end = 0;
-    for (at, char) in text.char_indices() {
-        let next = at + char.len_utf8();
-        if text[..next].width() > room {
-            break;
+    let (mut used, mut is_colour) = (0, false);
+    let end = text.char_indices().find(|(_, char)| {
+        match (is_colour, char) {
+            (false, '\u{1b}') => is_colour = true,
+            (true, 'm') => is_colour = false,
+            (true, _) => {}
+            (false, char) => used += char_width(*char),
         }
-        end = next;
-    }
-    &text[..end]
+        used > room
+    });
+    end.map_or(text, |(at, _)| &text[..at])
 }
 
 /// Columns that a value beside a label may take.
@@ -102,7 +110,7 @@ pub(crate) fn parts(text: &mut String, label: &str, groups: &[Vec<String>], styl
 fn joined(parts: &[String], style: Style) -> Vec<String> {
     let (room, between) = (room(style), style.pick(" · ", ", "));
     let mut lines: Vec<String> = Vec::new();
-    for part in parts {
+    for part in parts.iter().filter(|part| !part.is_empty()) {
         match lines.last_mut() {
             Some(line) if width(line) + width(between) + width(part) <= room => {
                 line.push_str(between);
@@ -143,7 +151,7 @@ pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
 fn broken(word: &str, room: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = word;
-    while width(rest) > room && !rest.contains('\u{1b}') {
+    while width(rest) > room {
         let piece = head(rest, room);
         if piece.is_empty() {
             break;
@@ -157,12 +165,14 @@ fn broken(word: &str, room: usize) -> Vec<String> {
 
 /// Words, where a number and its unit are one.
 fn keep_units_together(sentence: &str) -> Vec<String> {
-    const UNITS: &[&str] = &["ns", "µs", "ms", "s", "m", "h", "%", "B", "kB", "MB", "GB", "TB"];
+    const UNITS: &[&str] = &["ns", "µs", "ms", "s", "m", "h", "d", "%", "B", "kB", "MB", "GB", "TB"];
     let mut words: Vec<String> = Vec::new();
     for word in sentence.split(' ').filter(|word| !word.is_empty()) {
-        let unit = word.trim_end_matches(|char: char| char.is_ascii_punctuation() && char != '%');
+        let plain = without_colour(word);
+        let unit = plain.trim_end_matches(|char: char| char.is_ascii_punctuation() && char != '%');
+        let is_number = |word: &String| without_colour(word).ends_with(|char: char| char.is_ascii_digit());
         match words.last_mut() {
-            Some(last) if UNITS.contains(&unit) && last.ends_with(|char: char| char.is_ascii_digit()) => {
+            Some(last) if UNITS.contains(&unit) && is_number(last) => {
                 last.push(' ');
                 last.push_str(word);
             }

@@ -1,19 +1,29 @@
 //! What is shown while a run goes on: one line that is rewritten on a terminal, a line every few seconds
 //! elsewhere.
 
+mod line;
+
 use std::io::{self, Write};
 use std::time::Duration;
 
-use onrush_metrics::{Event, RunInfo, Snapshot, StopReason};
+use onrush_metrics::{Event, Gauges, RunInfo, Snapshot, StopReason, Tally};
 
+use self::line::{AGAIN, View, line};
+use crate::layout::{clean, clipped, width, wrap};
 use crate::output::Output;
 use crate::style::{Style, Tone};
-use crate::units::{clock, count, duration, percent, rate};
+use crate::units::{count, several};
 
 /// Between two lines where nothing can be rewritten.
-const PLAIN_EVERY: u64 = 5;
+const PLAIN_EVERY: Duration = Duration::from_secs(5);
+/// Ticks are not exact; one this much too early is on time.
+const SLACK: Duration = Duration::from_millis(250);
+/// The room that the widest character needs.
+const NARROWEST: usize = 2;
+/// Columns where the terminal says that it has none.
+const UNKNOWN_WIDTH: usize = 80;
 
-/// Writes progress.
+/// Writes progress: what is played, then how it goes. Lines stay narrower than the terminal.
 pub struct Progress<W> {
     to: W,
     style: Style,
@@ -21,90 +31,87 @@ pub struct Progress<W> {
     live: bool,
     info: Option<RunInfo>,
     stopping: Option<StopReason>,
-    ticks: u64,
+    /// What happened since a line was last written.
+    since: Tally,
+    gauges: Gauges,
+    /// When a line was last written.
+    last: Option<Duration>,
 }
 
 impl<W: Write + Send> Progress<W> {
     /// Progress into `to`; `live` where it is a terminal.
     pub fn new(to: W, style: Style, live: bool) -> Self {
-        Self { to, style, live, info: None, stopping: None, ticks: 0 }
+        let width = if style.width == 0 { UNKNOWN_WIDTH } else { style.width };
+        Self {
+            to,
+            style: Style { width, ..style },
+            live,
+            info: None,
+            stopping: None,
+            since: Tally::default(),
+            gauges: Gauges::default(),
+            last: None,
+        }
     }
 
     fn announce(&mut self, info: &RunInfo) -> io::Result<()> {
-        let target = info.targets.first().map_or("", String::as_str);
-        let others = match info.targets.len() {
-            0 | 1 => String::new(),
-            several => format!(" and {} more", several - 1),
-        };
-        let threads = if info.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", info.threads) };
-        let head = format!("{target}{others}: {}, {}, {threads}, seed {}", info.load, info.protocol, info.seed);
-        writeln!(self.to, "{}", self.style.paint(Tone::Dim, &head))?;
+        for line in announcement(info, self.room(), self.style) {
+            self.write_line(&self.style.paint(Tone::Dim, &line))?;
+        }
         self.to.flush()
     }
 
     fn tick(&mut self, snapshot: &Snapshot) -> io::Result<()> {
-        self.ticks += 1;
-        let line = self.line(snapshot);
+        self.since.merge(&snapshot.interval);
+        self.gauges = snapshot.gauges;
+        let is_due = self.last.is_none_or(|last| snapshot.at + SLACK >= last + PLAIN_EVERY);
+        if !self.live && !is_due {
+            return Ok(());
+        }
+        // Nothing was counted during the warm-up.
+        let warmup = self.info.as_ref().map_or(Duration::ZERO, |info| info.warmup);
+        let view = View {
+            snapshot,
+            since: &self.since,
+            over: snapshot.at.saturating_sub(self.last.unwrap_or_default().max(warmup)),
+            info: self.info.as_ref(),
+            stopping: self.stopping,
+            live: self.live,
+        };
+        let line = line(&view, self.room(), self.style);
+        self.last = Some(snapshot.at);
+        self.since = Tally::default();
+        self.show(&line)
+    }
+
+    /// Somebody who interrupts wants to see at once that it was heard.
+    fn stop(&mut self, reason: StopReason) -> io::Result<()> {
+        self.stopping = Some(reason);
+        if reason != StopReason::Interrupted {
+            return Ok(());
+        }
+        let under_way = several(self.gauges.in_flight, "request", "requests");
+        let again = if self.live { AGAIN } else { "" };
+        let text = format!("interrupted: waiting for {under_way} in flight{again}");
+        self.show(&self.style.paint(Tone::Warn, &clipped(&text, self.room(), self.style)))
+    }
+
+    fn show(&mut self, line: &str) -> io::Result<()> {
         if self.live {
-            write!(self.to, "\r{line}\u{1b}[K")?;
-        } else if self.ticks == 1 || self.ticks.is_multiple_of(PLAIN_EVERY) {
-            writeln!(self.to, "{line}")?;
+            write!(self.to, "\r{}\u{1b}[K", self.style.spell(line.to_owned()))?;
+        } else {
+            self.write_line(line)?;
         }
         self.to.flush()
     }
 
-    /// The parts by importance, as many as fit the width.
-    fn line(&self, snapshot: &Snapshot) -> String {
-        let mut line = String::new();
-        for part in self.parts(snapshot) {
-            let length = line.chars().count() + part.chars().count() + 2;
-            // A terminal that is full in its last column wraps.
-            if length >= self.style.width && !line.is_empty() {
-                break;
-            }
-            if !line.is_empty() {
-                line.push_str("  ");
-            }
-            line.push_str(&part);
-        }
-        line.chars().take(self.style.width.saturating_sub(1)).collect()
+    fn write_line(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.to, "{}", self.style.spell(line.to_owned()))
     }
 
-    fn parts(&self, snapshot: &Snapshot) -> Vec<String> {
-        let (now, total) = (&snapshot.interval, &snapshot.total.counters);
-        let mut parts = vec![self.time(snapshot)];
-        match self.stopping {
-            Some(_) => parts
-                .push(format!("stopping, {} in flight", count(snapshot.gauges.in_flight + snapshot.gauges.waiting))),
-            None if snapshot.warming_up => parts.push("warming up".to_owned()),
-            None => {}
-        }
-        parts.push(rate(now.counters.ended() as f64));
-        if !now.response.is_empty() {
-            parts.push(format!("p50 {}", duration(now.response.quantile(0.5))));
-            parts.push(format!("p99 {}", duration(now.response.quantile(0.99))));
-        }
-        if total.failed > 0 {
-            parts.push(format!("{} failed ({})", count(total.failed), percent(total.failed, total.ended())));
-        }
-        if total.dropped > 0 {
-            parts.push(format!("{} dropped", count(total.dropped)));
-        }
-        if snapshot.gauges.waiting > 0 {
-            parts.push(format!("{} waiting", count(snapshot.gauges.waiting)));
-        }
-        parts.push(format!("{} users", count(snapshot.gauges.users)));
-        parts
-    }
-
-    fn time(&self, snapshot: &Snapshot) -> String {
-        let elapsed = clock(snapshot.at);
-        match self.info.as_ref().and_then(|info| info.duration).filter(|_| self.stopping.is_none()) {
-            Some(duration) if duration > snapshot.at => {
-                format!("{elapsed}, {} to go", clock(duration.saturating_sub(snapshot.at).max(Duration::from_secs(1))))
-            }
-            _ => elapsed,
-        }
+    /// A terminal that is full in its last column goes on to the next line.
+    fn room(&self) -> usize {
+        self.style.width.saturating_sub(1)
     }
 }
 
@@ -116,10 +123,7 @@ impl<W: Write + Send> Output for Progress<W> {
                 self.announce(info)
             }
             Event::Tick(snapshot) => self.tick(snapshot),
-            Event::Stopping(reason) => {
-                self.stopping = Some(*reason);
-                Ok(())
-            }
+            Event::Stopping(reason) => self.stop(*reason),
             Event::Finished(_) if self.live => {
                 write!(self.to, "\r\u{1b}[K")?;
                 self.to.flush()
@@ -127,4 +131,23 @@ impl<W: Write + Send> Output for Progress<W> {
             Event::Finished(_) => Ok(()),
         }
     }
+}
+
+/// What is about to be played: on one line if that fits, otherwise the target and the load on lines of
+/// their own.
+fn announcement(info: &RunInfo, room: usize, style: Style) -> Vec<String> {
+    let target = clean(info.targets.first().map_or("", String::as_str));
+    let others = match info.targets.len() {
+        0 | 1 => String::new(),
+        targets => format!(" and {} more", count(targets as u64 - 1)),
+    };
+    let threads = several(info.threads as u64, "thread", "threads");
+    let load = format!("{}, {}, {threads}, seed {}", clean(&info.load), clean(&info.protocol), info.seed);
+    let whole = format!("{target}{others}: {load}");
+    if width(&whole) <= room {
+        return vec![whole];
+    }
+    let target = clipped(&target, room.saturating_sub(width(&others)), style);
+    let first = clipped(&(target + &others), room, style);
+    std::iter::once(first).chain(wrap(&load, room.max(NARROWEST))).collect()
 }

@@ -1,5 +1,7 @@
 //! How text may look where it is shown.
 
+use crate::layout::char_width;
+
 /// What the place where text is shown can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -45,22 +47,23 @@ impl Style {
         if self.unicode { unicode } else { ascii }
     }
 
-    /// `text` with what the place cannot show replaced by what it can, a character for a
-    /// character.
+    /// `text` with what the place cannot show replaced by what it can, column for column.
     pub(crate) fn spell(self, text: String) -> String {
         if self.unicode || text.is_ascii() {
             return text;
         }
-        let ascii = |char: char| match char {
-            'µ' => 'u',
-            '…' | '·' => '.',
-            '–' | '—' => '-',
-            '“' | '”' => '"',
-            '‘' | '’' => '\'',
-            char if char.is_ascii() => char,
-            _ => '?',
-        };
-        text.chars().map(ascii).collect()
+        text.chars().fold(String::with_capacity(text.len()), |mut spelled, char| {
+            match char {
+                'µ' => spelled.push('u'),
+                '…' | '·' => spelled.push('.'),
+                '–' | '—' => spelled.push('-'),
+                '“' | '”' => spelled.push('"'),
+                '‘' | '’' => spelled.push('\''),
+                char if char.is_ascii() => spelled.push(char),
+                char => (0..char_width(char)).for_each(|_| spelled.push('?')),
+            }
+            spelled
+        })
     }
 }
 
@@ -71,7 +74,7 @@ mod tests {
     #[test]
     fn where_there_is_only_ascii_nothing_else_is_written() {
         let style = Style { unicode: false, ..Style::default() };
-        assert_eq!(style.spell("12 µs – é".to_owned()), "12 us - ?");
+        assert_eq!(style.spell("12 µs – é 字 e\u{301}".to_owned()), "12 us - ? ?? e");
         assert_eq!(Style::default().spell("12 µs – é".to_owned()), "12 µs – é");
     }
 }

@@ -43,17 +43,18 @@ pub(crate) fn several(number: u64, one: &str, more: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { more })
 }
 
-/// Hours, minutes and seconds, as a clock shows them: `45 s`, `1 m 30 s`, `1 h 02 m`.
+/// Days, hours, minutes and seconds, as a clock shows them: `45 s`, `1 m 30 s`, `1 h 02 m`, `7 d 00 h`.
 pub(crate) fn clock(value: Duration) -> String {
     let secs = value.as_secs().saturating_add(u64::from(value.subsec_millis() >= 500));
-    if secs < 60 {
-        return format!("{secs} s");
-    }
-    if secs < 3600 {
-        return format!("{} m {:02} s", secs / 60, secs % 60);
-    }
     let minutes = secs / 60 + u64::from(secs % 60 >= 30);
-    format!("{} h {:02} m", minutes / 60, minutes % 60)
+    let hours = secs / 3600 + u64::from(secs % 3600 >= 1800);
+    match (secs, minutes, hours) {
+        (..60, ..) => format!("{secs} s"),
+        (..3600, ..) => format!("{} m {:02} s", secs / 60, secs % 60),
+        (_, ..6000, _) => format!("{} h {:02} m", minutes / 60, minutes % 60),
+        (.., ..24_000) => format!("{} d {:02} h", hours / 24, hours % 24),
+        _ => format!("{} d", count(hours / 24)),
+    }
 }
 
 /// A whole number with its thousands apart: `1,234,567`.
@@ -67,6 +68,24 @@ pub fn count(value: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A number in few columns, where its size matters and not its digits: `950`, `1.2k`, `40M`.
+pub(crate) fn brief(value: u64) -> String {
+    if value < 1000 {
+        return value.to_string();
+    }
+    let mut scaled = value as f64 / 1000.0;
+    for unit in ["k", "M", "G", "T", "P"] {
+        if scaled < 9.95 {
+            return format!("{scaled:.1}{unit}").replace(".0", "");
+        }
+        if scaled < 999.5 {
+            return format!("{scaled:.0}{unit}");
+        }
+        scaled /= 1000.0;
+    }
+    format!("{scaled:.0}E")
 }
 
 /// A number of things per second: `0.50/s`, `12.34/s`, `499.9/s`, `12,345/s`. What is no number is `-`.
@@ -108,6 +127,7 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
     match part as f64 / whole as f64 * 100.0 {
         share if share < 0.001 => "<0.001 %".to_owned(),
+        share if share > 100.0 => ">100 %".to_owned(),
         share if (99.99..=100.0).contains(&share) => ">99.99 %".to_owned(),
         share if share < 0.01 => format!("{share:.3} %"),
         share if !(1.0..99.5).contains(&share) => format!("{share:.2} %"),
@@ -155,10 +175,14 @@ mod tests {
             (3_599_700_000_000, "1 h 00 m"),
             (3_725_000_000_000, "1 h 02 m"),
             (3_779_000_000_000, "1 h 03 m"),
+            (359_960_000_000_000, "99 h 59 m"),
+            (359_990_000_000_000, "4 d 04 h"),
+            (604_800_000_000_000, "7 d 00 h"),
+            (u64::MAX, "213,504 d"),
         ] {
             assert_eq!(duration(Duration::from_nanos(nanos)), expected);
         }
-        assert_eq!(duration(Duration::MAX), "5124095576030431 h 00 m");
+        assert_eq!(duration(Duration::MAX), "213,503,982,334,601 d");
     }
 
     #[test]
@@ -197,6 +221,23 @@ mod tests {
             (u64::MAX, "18.4 EB"),
         ] {
             assert_eq!(bytes(value), expected);
+        }
+    }
+
+    #[test]
+    fn brief_counts() {
+        for (value, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1k"),
+            (1_250, "1.2k"),
+            (9_949, "9.9k"),
+            (9_950, "10k"),
+            (999_499, "999k"),
+            (999_500, "1M"),
+            (u64::MAX, "18E"),
+        ] {
+            assert_eq!(brief(value), expected);
         }
     }
 
@@ -240,6 +281,7 @@ mod tests {
             (999, 1000, "99.90 %"),
             (999_999, 1_000_000, ">99.99 %"),
             (u64::MAX - 1, u64::MAX, ">99.99 %"),
+            (7, 5, ">100 %"),
         ] {
             assert_eq!(percent(part, whole), expected);
         }
@@ -258,9 +300,10 @@ mod tests {
                     "s" => 1e9,
                     "m" => 6e10,
                     "h" => 3.6e12,
+                    "d" => 8.64e13,
                     unit => panic!("a unit called {unit}"),
                 };
-                pair[0].parse::<f64>().unwrap() * size
+                pair[0].replace(',', "").parse::<f64>().unwrap() * size
             })
             .sum()
     }
@@ -277,7 +320,7 @@ mod tests {
 
     /// Every order of magnitude is as likely.
     fn nanos() -> impl Strategy<Value = u64> {
-        (0..58_u32, any::<u64>()).prop_map(|(bits, value)| value & ((2 << bits) - 1))
+        (0..63_u32, any::<u64>()).prop_map(|(bits, value)| value & ((2 << bits) - 1))
     }
 
     proptest! {

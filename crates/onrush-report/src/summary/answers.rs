@@ -2,7 +2,7 @@
 
 use onrush_metrics::{ErrorRow, Outcome};
 
-use crate::layout::{clean, parts, room, row, rows, width, wrap};
+use crate::layout::{clean, clipped, parts, room, row, rows, width, wrap};
 use crate::style::{Style, Tone};
 use crate::units::{bytes, count, several};
 
@@ -62,23 +62,24 @@ fn tone_of(status: u16) -> Tone {
 fn error_lines(error: &ErrorRow, style: Style) -> Vec<String> {
     let place = if error.kind.is_local() { " (this machine's limit, not the service's)" } else { "" };
     let head = format!("{} {}{place}", count(error.count), error.kind);
-    let painted = style.paint(Tone::Bad, &head);
     let example = clean(error.example.unwrap_or_default());
-    if example.is_empty() {
-        return vec![painted];
-    }
+    let example = example.strip_prefix(error.kind.name()).unwrap_or(&example).trim_start();
     let room = room(style);
-    if width(&head) + 2 + width(&example) <= room {
-        return vec![format!("{painted}: {example}")];
+    if !example.is_empty() && width(&head) + 2 + width(example) <= room {
+        return vec![format!("{}: {example}", style.paint(Tone::Bad, &head))];
     }
-    let mut below = wrap(&example, room - 2);
-    if below.len() > MOST_LINES {
-        below.truncate(MOST_LINES - 1);
-        below.push(style.pick("…", "...").to_owned());
+    let end = if example.is_empty() { "" } else { ":" };
+    let lines = wrap(&(head + end), room).into_iter().map(|line| style.paint(Tone::Bad, &line));
+    lines.chain(first_lines(example, room - 2, style).iter().map(|line| format!("  {line}"))).collect()
+}
+
+/// As much of an example as shows what it is about.
+fn first_lines(example: &str, room: usize, style: Style) -> Vec<String> {
+    let mut lines = wrap(example, room);
+    if lines.len() > MOST_LINES {
+        let rest = lines.split_off(MOST_LINES - 1).join(" ");
+        lines.push(clipped(&rest, room, style));
     }
-    let mut lines = wrap(&format!("{head}:"), room);
-    lines.iter_mut().for_each(|line| *line = style.paint(Tone::Bad, line));
-    lines.extend(below.iter().map(|line| format!("  {line}")));
     lines
 }
 
@@ -95,10 +96,12 @@ fn connections(outcome: &Outcome) -> Vec<String> {
     if counters.connections_opened + counters.connections_reused + counters.address_fallbacks == 0 {
         return Vec::new();
     }
-    let mut parts = vec![
-        format!("{} opened", count(counters.connections_opened)),
-        format!("reused by {}", several(counters.connections_reused, "request", "requests")),
-    ];
+    let mut parts = vec![format!("{} opened", count(counters.connections_opened))];
+    match counters.connections_reused {
+        0 if counters.connections_opened == 1 => {}
+        0 => parts.push("none reused".to_owned()),
+        reused => parts.push(format!("reused by {}", several(reused, "request", "requests"))),
+    }
     if counters.stale_retries > 0 {
         let requests = several(counters.stale_retries, "request", "requests");
         parts.push(format!("{requests} repeated (idle connection was closed)"));

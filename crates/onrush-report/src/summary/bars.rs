@@ -7,7 +7,7 @@ use onrush_metrics::{Histogram, Outcome};
 
 use crate::layout::{LABEL, MARGIN, columns, width};
 use crate::style::{Style, Tone};
-use crate::units::{count, percent, time};
+use crate::units::{brief, count, percent, time};
 
 const MOST_ROWS: usize = 14;
 const LONGEST_BAR: usize = 40;
@@ -19,8 +19,15 @@ const NARROW: u64 = 4;
 /// Edges in a decade, in tenths of its beginning; the finest first.
 const DECADES: &[&[u64]] =
     &[&[10, 12, 15, 20, 25, 30, 40, 50, 60, 80], &[10, 15, 20, 30, 50, 70], &[10, 20, 50], &[10, 30], &[10]];
+/// Empty rows that are shown as a gap.
+const LEAST_GAP: usize = 3;
+/// Counts from here on would leave no room for bars.
+const BRIEF_FROM: u64 = 10_000_000_000;
 /// The largest time that histograms tell apart, in µs.
 const LARGEST_US: u64 = 3_600_000_000;
+
+/// An upper edge, and how many values lie between the one before and this one.
+type Row = (Duration, u64);
 
 /// Rows of upper edge, count, share and bar.
 pub(super) fn section(outcome: &Outcome, style: Style) -> String {
@@ -29,55 +36,90 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     if times.count() < LEAST || rows.len() < 2 {
         return String::new();
     }
-    let most = rows.iter().map(|row| row.1).max().unwrap_or(1);
-    let cells: Vec<_> = rows
-        .iter()
-        .map(|(edge, number)| {
-            [format!("{} {}", style.pick("≤", "<="), time(*edge)), count(*number), percent(*number, times.count())]
-        })
-        .collect();
+    let most = rows.iter().flatten().map(|row| row.1).max().unwrap_or(1);
+    let cells: Vec<_> = rows.iter().map(|row| cells(row.as_ref(), most, times.count(), style)).collect();
     let wide = |cell: usize, least: usize| cells.iter().map(|row| width(&row[cell])).max().unwrap_or(0).max(least);
     let (edges, counts, shares) = (wide(0, LABEL - 1), wide(1, "requests".len()), wide(2, "share".len()));
+    let longest = columns(style).saturating_sub(MARGIN.len() + edges + counts + shares + 6).min(LONGEST_BAR);
     let head = format!("{:edges$}  {:>counts$}  {:>shares$}", "response time", "requests", "share");
     let mut text = format!("{MARGIN}{}\n", style.paint(Tone::Dim, &head));
-    let longest = columns(style).saturating_sub(MARGIN.len() + edges + counts + shares + 6).min(LONGEST_BAR);
-    for ([edge, number, share], (_, exact)) in cells.iter().zip(&rows) {
-        let row = format!("{edge:>edges$}  {number:>counts$}  {share:>shares$}  {}", bar(*exact, most, longest, style));
-        let _ = writeln!(text, "{MARGIN}{}", row.trim_end());
+    for ([edge, number, share], row) in cells.iter().zip(&rows) {
+        let bar = bar(row.map_or(0, |row| row.1), most, longest, style);
+        let line = format!("{edge:>edges$}  {number:>counts$}  {share:>shares$}  {bar}");
+        let _ = writeln!(text, "{MARGIN}{}", line.trim_end());
     }
     text
 }
 
-/// Upper edges, and how many values lie between the one before and this one.
-fn rows(times: &Histogram) -> Vec<(Duration, u64)> {
-    let edges = edges(micros(times.min()), micros(times.max()));
-    let mut below = 0;
-    let mut rows: Vec<_> = edges
+/// The texts of a row, or of a gap.
+fn cells(row: Option<&Row>, most: u64, all: u64, style: Style) -> [String; 3] {
+    let Some((edge, number)) = row else {
+        return [style.pick("⋮", ":").to_owned(), String::new(), String::new()];
+    };
+    let shown = if most < BRIEF_FROM { count(*number) } else { brief(*number) };
+    [format!("{} {}", style.pick("≤", "<="), label(*edge)), shown, percent(*number, all)]
+}
+
+/// Rows with the finest edges of which there are not too many; `None` for a gap.
+fn rows(times: &Histogram) -> Vec<Option<Row>> {
+    let mut choices = ladders(micros(times.min()), micros(times.max()))
         .into_iter()
-        .map(|us| {
-            let up_to = times.count_up_to(Duration::from_micros(us));
-            let row = (Duration::from_micros(us), up_to - below);
-            below = up_to;
-            row
-        })
-        .collect();
-    if let Some((edge, number)) = rows.last_mut() {
-        // What is longer than the longest time that is told apart belongs to the last row.
-        *edge = times.max().max(*edge);
-        *number += times.count() - below;
+        .map(|edges| without_gaps(&counted(times, &edges)));
+    choices.find(|rows| rows.len() <= MOST_ROWS).unwrap_or_default()
+}
+
+fn counted(times: &Histogram, edges: &[u64]) -> Vec<Row> {
+    let mut below = 0;
+    let mut rows = Vec::new();
+    for us in edges {
+        // Edges are told apart no finer than times are, so the one before the last may hold the largest.
+        if below == times.count() {
+            break;
+        }
+        let edge = Duration::from_micros(*us);
+        let up_to = times.count_up_to(edge);
+        rows.push((edge, up_to - below));
+        below = up_to;
+    }
+    match rows.last_mut() {
+        Some(last) if micros(times.max()) > LARGEST_US => last.0 = times.max(),
+        _ => {}
     }
     rows
 }
 
-/// Round numbers, in µs: the first is at least `low`, the last at least `high`.
-fn edges(low: u64, high: u64) -> Vec<u64> {
+/// Many empty rows one after the other say no more than one.
+fn without_gaps(rows: &[Row]) -> Vec<Option<Row>> {
+    let mut shown = Vec::new();
+    for alike in rows.chunk_by(|a, b| a.1 == 0 && b.1 == 0) {
+        if alike.len() < LEAST_GAP {
+            shown.extend(alike.iter().copied().map(Some));
+        } else {
+            shown.push(None);
+        }
+    }
+    shown
+}
+
+/// An edge is a round number: `1 ms` and not `1.00 ms`.
+fn label(edge: Duration) -> String {
+    let text = time(edge);
+    match text.split_once(' ') {
+        Some((number, unit)) if number.contains('.') => {
+            format!("{} {unit}", number.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => text,
+    }
+}
+
+/// Choices of round numbers, in µs, the finest first. The first of each is at least `low`, the last at
+/// least `high`.
+fn ladders(low: u64, high: u64) -> Vec<Vec<u64>> {
     let (low, high) = (low.clamp(1, LARGEST_US), high.clamp(1, LARGEST_US));
     if high < low.saturating_mul(NARROW) {
-        return equally_apart(low, high);
+        return vec![equally_apart(low, high)];
     }
-    let ladders = DECADES.iter().map(|decade| by_factor(low, high, decade));
-    let mut ladders = ladders.skip_while(|edges| edges.len() > MOST_ROWS);
-    ladders.next().unwrap_or_else(|| vec![high])
+    DECADES.iter().map(|decade| by_factor(low, high, decade)).collect()
 }
 
 fn equally_apart(low: u64, high: u64) -> Vec<u64> {
@@ -126,34 +168,47 @@ mod tests {
 
     use super::*;
 
+    fn of(values: &[u64]) -> Histogram {
+        let mut times = Histogram::new();
+        values.iter().for_each(|us| times.record(Duration::from_micros(*us)));
+        times
+    }
+
+    /// Rows as `edge count`, in microseconds; a gap is `..`.
+    fn shown(values: &[u64]) -> String {
+        let row = |row: Option<Row>| row.map_or("..".to_owned(), |(edge, n)| format!("{}: {n}", edge.as_micros()));
+        rows(&of(values)).into_iter().map(row).collect::<Vec<_>>().join(", ")
+    }
+
     #[test]
-    fn edges_are_round_numbers() {
-        for (low, high, expected) in [
-            (0, 0, &[1][..]),
-            (7, 7, &[7]),
-            (100_100, 108_000, &[101_000, 102_000, 103_000, 104_000, 105_000, 106_000, 107_000, 108_000]),
-            (95, 310, &[100, 120, 140, 160, 180, 200, 220, 240, 260, 280, 300, 320]),
-            (95, 1_100, &[100, 120, 150, 200, 250, 300, 400, 500, 600, 800, 1_000, 1_200]),
-            (95, 9_000, &[100, 150, 200, 300, 500, 700, 1_000, 1_500, 2_000, 3_000, 5_000, 7_000, 10_000]),
-            (
-                1,
-                u64::MAX,
-                &[
-                    1,
-                    10,
-                    100,
-                    1_000,
-                    10_000,
-                    100_000,
-                    1_000_000,
-                    10_000_000,
-                    100_000_000,
-                    1_000_000_000,
-                    10_000_000_000,
-                ],
-            ),
+    fn rows_are_round_and_few() {
+        for (values, expected) in [
+            (&[0][..], "1: 1"),
+            (&[7, 7], "7: 2"),
+            (&[100_100, 103_500, 104_000], "101000: 1, 102000: 0, 103000: 0, 104000: 2"),
+            (&[95, 310], "100: 1, .., 320: 1"),
+            (&[95, 96, 150, 400, 9_000_000], "100: 2, 120: 0, 150: 1, .., 400: 1, .., 10000000: 1"),
+            (&[1, 7_200_000_000], "1: 1, .., 7200000000: 1"),
         ] {
-            assert_eq!(edges(low, high), expected, "{low} to {high}");
+            assert_eq!(shown(values), expected);
+        }
+    }
+
+    #[test]
+    fn a_wide_body_has_wider_rows() {
+        for most in [1_000, 9_000, 90_000, 9_000_000] {
+            let values: Vec<_> = (0..2_000_u64).map(|i| 95 + most * i.pow(3) / 2_000_u64.pow(3)).collect();
+            let rows = rows(&of(&values));
+            assert!((6..=MOST_ROWS).contains(&rows.len()), "{most}: {rows:?}");
+            assert_eq!(rows[0].unwrap().0.as_micros(), 100);
+        }
+    }
+
+    #[test]
+    fn labels_have_no_more_digits_than_they_need() {
+        for (us, expected) in [(1, "1 µs"), (100, "100 µs"), (1_000, "1 ms"), (1_500, "1.5 ms"), (10_000_000, "10 s")]
+        {
+            assert_eq!(label(Duration::from_micros(us)), expected);
         }
     }
 
@@ -174,17 +229,17 @@ mod tests {
         #[test]
         fn edges_rise_and_enclose(a in micros_of_any_size(), b in micros_of_any_size()) {
             let (low, high) = (a.min(b), a.max(b));
-            let edges = edges(low, high);
-            prop_assert!((1..=MOST_ROWS + 1).contains(&edges.len()), "{:?}", edges);
-            prop_assert!(edges.is_sorted_by(|a, b| a < b), "{:?}", edges);
-            prop_assert!(edges[0] >= low.min(LARGEST_US) && *edges.last().unwrap() >= high.min(LARGEST_US));
+            for edges in ladders(low, high) {
+                prop_assert!(edges.is_sorted_by(|a, b| a < b), "{:?}", edges);
+                prop_assert!(edges[0] >= low.min(LARGEST_US) && *edges.last().unwrap() >= high.min(LARGEST_US));
+            }
         }
 
         #[test]
         fn labels_say_what_the_edges_are(a in 1..90_000_000_u64, factor in 1.0..2000.0_f64) {
-            let labels: Vec<_> = edges(a, (a as f64 * factor) as u64).into_iter()
+            let labels: Vec<_> = ladders(a, (a as f64 * factor) as u64).into_iter().flatten()
                 .filter(|us| *us < 99_000_000)
-                .map(|us| (us, time(Duration::from_micros(us))))
+                .map(|us| (us, label(Duration::from_micros(us))))
                 .collect();
             for (us, label) in labels {
                 let (number, unit) = label.split_once(' ').unwrap();
@@ -198,8 +253,10 @@ mod tests {
             let mut times = Histogram::new();
             nanos.iter().for_each(|(bits, value)| times.record_ns(value & ((2 << bits) - 1)));
             let rows = rows(&times);
-            prop_assert_eq!(rows.iter().map(|row| row.1).sum::<u64>(), times.count());
-            prop_assert!(rows[0].1 > 0 && rows.last().unwrap().1 > 0, "{:?}", rows);
+            prop_assert!((1..=MOST_ROWS).contains(&rows.len()), "{:?}", rows);
+            prop_assert_eq!(rows.iter().flatten().map(|row| row.1).sum::<u64>(), times.count());
+            let is_used = |row: Option<&Option<Row>>| row.unwrap().is_some_and(|row| row.1 > 0);
+            prop_assert!(is_used(rows.first()) && is_used(rows.last()), "{:?}", rows);
         }
     }
 }

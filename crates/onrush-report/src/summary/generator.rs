@@ -4,29 +4,27 @@ use onrush_metrics::Outcome;
 
 use crate::layout::parts;
 use crate::style::Style;
-use crate::units::{bytes, share, supports, time};
+use crate::units::{bytes, several, share, supports, time};
 
 /// Steal below this is noise.
 const LEAST_STEAL: f64 = 0.005;
 
 pub(super) fn section(outcome: &Outcome, style: Style) -> String {
+    let info = &outcome.info;
     let mut text = String::new();
-    parts(&mut text, "generator", &[own(outcome)], style);
+    let mut used = vec![several(info.threads as u64, "thread", "threads")];
+    used.extend(condition(outcome));
+    let how = own_lag(outcome).into_iter().chain([format!("seed {}", info.seed)]).collect();
+    parts(&mut text, "generator", &[used, how], style);
     text
 }
 
-fn own(outcome: &Outcome) -> Vec<String> {
-    let (own, health) = (&outcome.total.release_lag, &outcome.health);
+fn condition(outcome: &Outcome) -> Vec<String> {
+    let health = &outcome.health;
     let mut parts = Vec::new();
-    if !own.is_empty() {
-        let (name, tail) = if supports(own, 0.99) { ("p99", own.quantile(0.99)) } else { ("max", own.max()) };
-        parts.push(format!("own lag p50 {}, {name} {}", time(own.quantile(0.5)), time(tail)));
-    }
-    let cpu = || health.workers.iter().filter_map(|worker| worker.cpu);
-    match cpu().count() {
-        0 => {}
-        1 => parts.push(format!("CPU {} of a core", share(cpu().fold(0.0, f64::max)))),
-        _ => parts.push(format!("CPU of the busiest thread {}", share(cpu().fold(0.0, f64::max)))),
+    if let Some(cpu) = health.workers.iter().filter_map(|worker| worker.cpu).reduce(f64::max) {
+        let busiest = if health.workers.len() > 1 { "busiest at " } else { "" };
+        parts.push(format!("{busiest}{} CPU", share(cpu)));
     }
     if let Some(memory) = health.peak_memory {
         parts.push(format!("memory {}", bytes(memory)));
@@ -35,4 +33,11 @@ fn own(outcome: &Outcome) -> Vec<String> {
         parts.push(format!("steal {}", share(steal)));
     }
     parts
+}
+
+/// How late it began requests, waits for a place not counted.
+fn own_lag(outcome: &Outcome) -> Option<String> {
+    let lag = &outcome.total.release_lag;
+    let (name, tail) = if supports(lag, 0.99) { ("p99", lag.quantile(0.99)) } else { ("max", lag.max()) };
+    (!lag.is_empty()).then(|| format!("own start lag p50 {}, {name} {}", time(lag.quantile(0.5)), time(tail)))
 }

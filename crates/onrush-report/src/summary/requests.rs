@@ -4,7 +4,7 @@ use onrush_metrics::Outcome;
 
 use crate::layout::{clean, clipped, parts, room, row};
 use crate::style::{Style, Tone};
-use crate::units::{clock, count, duration, percent, rate, several};
+use crate::units::{clock, count, duration, percent, rate};
 
 /// Targets that are named; the others are counted.
 const MOST_TARGETS: usize = 3;
@@ -13,7 +13,9 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let mut text = String::new();
     load(&mut text, outcome, style);
     parts(&mut text, "requests", &[begun(outcome), ended(outcome, style)], style);
-    row(&mut text, "rate", &rates(outcome, style), style);
+    if outcome.total.counters.intended > 0 {
+        row(&mut text, "rate", &rates(outcome, style), style);
+    }
     text
 }
 
@@ -30,9 +32,7 @@ fn load(text: &mut String, outcome: &Outcome, style: Style) {
     if info.targets.len() > MOST_TARGETS {
         row(text, "", &format!("and {} more", count((info.targets.len() - MOST_TARGETS) as u64)), style);
     }
-    let threads = several(info.threads as u64, "thread", "threads");
-    let with = vec![clean(&info.protocol), threads, format!("seed {}", info.seed)];
-    parts(text, "load", &[vec![clean(&info.load)], with], style);
+    parts(text, "load", &[vec![clean(&info.load), clean(&info.protocol)]], style);
     let warmup = match info.warmup {
         warmup if warmup.is_zero() => String::new(),
         warmup => format!(" after {} of warm-up", clock(warmup)),

@@ -6,12 +6,12 @@ use std::time::Duration;
 use onrush_metrics::{Histogram, Outcome};
 
 use super::sentences::about_times;
-use crate::layout::{LABEL, MARGIN, bullet, room};
+use crate::layout::{LABEL, MARGIN, bullet, columns, width};
 use crate::style::{Style, Tone};
-use crate::units::{QUANTILES, supports, time};
+use crate::units::{QUANTILES, brief, supports, time};
 
 /// Columns go in this order where there is not room for all.
-const LEAST_NEEDED: &[&str] = &["p99.99", "p75", "p95", "p99.9", "p90", "mean", "p99"];
+const LEAST_NEEDED: &[&str] = &["p99.99", "p95", "p99.9", "p90", "mean", "p99", "p50"];
 /// Between columns.
 const GAP: usize = 2;
 
@@ -24,7 +24,7 @@ enum Figure {
 }
 
 struct Row<'a> {
-    label: String,
+    name: &'static str,
     is_part: bool,
     times: &'a Histogram,
 }
@@ -34,17 +34,18 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
         return String::new();
     }
     let rows = rows(outcome);
-    let columns = columns(&outcome.total.response).into_iter();
-    let mut columns: Vec<_> = columns.map(|(name, figure)| lay_out(name, figure, &rows)).collect();
-    for name in LEAST_NEEDED {
-        if columns.iter().map(|cells| width_of(cells)).sum::<usize>() <= room(style) {
-            break;
+    let labels: Vec<_> = rows.iter().map(|row| label(row, outcome.total.response.count(), style)).collect();
+    let labels = std::iter::once(String::new()).chain(labels).collect::<Vec<_>>();
+    let label_width = labels.iter().map(|label| width(label)).max().unwrap_or(0).max(LABEL);
+    let cells = fitting(&rows, columns(style) - MARGIN.len() - label_width);
+    let mut text = String::new();
+    for (number, label) in labels.iter().enumerate() {
+        let mut line = format!("{label:label_width$}");
+        for column in &cells {
+            let _ = write!(line, "{:>1$}", column[number], width_of(column));
         }
-        columns.retain(|cells| cells[0] != *name);
-    }
-    let mut text = line("", false, &columns, 0, style);
-    for (number, row) in rows.iter().enumerate() {
-        text.push_str(&line(&row.label, row.is_part, &columns, number + 1, style));
+        let is_quiet = number == 0 || rows[number - 1].is_part;
+        let _ = writeln!(text, "{MARGIN}{}", if is_quiet { style.paint(Tone::Dim, &line) } else { line });
     }
     for sentence in about_times(outcome) {
         bullet(&mut text, &sentence, None, style);
@@ -55,23 +56,46 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
 /// What happened, in the order in which it happens to a request.
 fn rows(outcome: &Outcome) -> Vec<Row<'_>> {
     let total = &outcome.total;
-    let before = [("start lag", &total.start_lag)].into_iter();
-    let parts = total.breakdown.parts();
-    let is_service = |name: &str| matches!(name, "wait" | "receive");
-    let (during, before_service): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(name, _)| is_service(name));
-    let row = |is_part: bool| move |(label, times): (&str, _)| Row { label: label.to_owned(), is_part, times };
-    [("response time", &total.response)]
-        .into_iter()
-        .map(row(false))
-        .chain(before.chain(before_service).map(row(true)))
-        .chain([("service time", &total.service)].into_iter().map(row(false)))
-        .chain(during.into_iter().map(row(true)))
-        .filter(|row| !row.times.is_empty())
-        .collect()
+    let parts = &total.breakdown;
+    let row = |name, is_part, times| Row { name, is_part, times };
+    let rows = [
+        row("response time", false, &total.response),
+        row("start lag", true, &total.start_lag),
+        row("pool", true, &parts.pool),
+        row("dns", true, &parts.dns),
+        row("connect", true, &parts.connect),
+        row("tls", true, &parts.tls),
+        row("service time", false, &total.service),
+        row("wait", true, &parts.wait),
+        row("receive", true, &parts.receive),
+    ];
+    rows.into_iter().filter(|row| !row.times.is_empty()).collect()
+}
+
+/// The name, and how often it happened where that is seldom: most requests find a connection ready.
+fn label(row: &Row, requests: u64, style: Style) -> String {
+    let indent = if row.is_part { "  " } else { "" };
+    let samples = row.times.count();
+    let seldom = samples < requests - requests / 10;
+    let often = if seldom { format!(" {}{}", style.pick("×", "x"), brief(samples)) } else { String::new() };
+    format!("{indent}{}{often}", row.name)
+}
+
+/// The columns, the least needed ones left out where there is not room for all.
+fn fitting(rows: &[Row], room: usize) -> Vec<Vec<String>> {
+    let columns = figures(rows[0].times).into_iter();
+    let mut columns: Vec<_> = columns.map(|(name, figure)| lay_out(name, figure, rows)).collect();
+    for name in LEAST_NEEDED {
+        if columns.iter().map(|column| width_of(column)).sum::<usize>() <= room {
+            break;
+        }
+        columns.retain(|column| column[0] != *name);
+    }
+    columns
 }
 
 /// As many percentiles as the sample supports.
-fn columns(response: &Histogram) -> Vec<(&'static str, Figure)> {
+fn figures(response: &Histogram) -> Vec<(&'static str, Figure)> {
     let quantiles = QUANTILES.iter().filter(|(name, q)| *name != "p75" && supports(response, *q));
     let ends = [("max", Figure::Max), ("mean", Figure::Mean)];
     quantiles.map(|(name, q)| (*name, Figure::Quantile(*q))).chain(ends).collect()
@@ -96,14 +120,4 @@ impl Figure {
 
 fn width_of(cells: &[String]) -> usize {
     GAP + cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)
-}
-
-fn line(label: &str, is_part: bool, columns: &[Vec<String>], number: usize, style: Style) -> String {
-    let label = if is_part { format!("  {label}") } else { label.to_owned() };
-    let mut text = format!("{label:LABEL$}");
-    for cells in columns {
-        let _ = write!(text, "{:>1$}", cells[number], width_of(cells));
-    }
-    let quiet = is_part || number == 0;
-    format!("{MARGIN}{}\n", if quiet { style.paint(Tone::Dim, &text) } else { text })
 }

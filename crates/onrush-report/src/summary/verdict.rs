@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use onrush_metrics::{Outcome, Soundness, StopReason};
 
-use crate::layout::{MARGIN, bullet};
+use crate::layout::{MARGIN, bullet, columns, wrap};
 use crate::style::{Style, Tone};
 use crate::units::{clock, count};
 
@@ -17,7 +17,9 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     };
     let head = style.paint(tone(soundness), &format!("{mark} {}", soundness.name().to_uppercase()));
     let mut text = String::new();
-    let _ = writeln!(text, "{MARGIN}{head}: {meaning}");
+    for line in wrap(&format!("{head}: {meaning}"), columns(style) - MARGIN.len()) {
+        let _ = writeln!(text, "{MARGIN}{line}");
+    }
     for reason in &outcome.verdict.reasons {
         let tone = Some(tone(reason.soundness)).filter(|_| reason.soundness > Soundness::Valid);
         bullet(&mut text, &sentence(&reason.text), tone, style);

@@ -1,0 +1,134 @@
+//! The line that says how a run goes: what is in it, and what is left out where there is not room for all.
+
+use std::time::Duration;
+
+use onrush_metrics::{RunInfo, Snapshot, StopReason, Tally};
+
+use crate::layout::{clipped, width};
+use crate::style::{Style, Tone};
+use crate::units::{clock, count, percent, rate, several, supports, time};
+
+const GAP: &str = "  ";
+/// What those who interrupt may want to know.
+pub(super) const AGAIN: &str = "; Ctrl-C again ends it now";
+
+/// What a line is made from.
+pub(super) struct View<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    /// What happened since the last line.
+    pub(super) since: &'a Tally,
+    /// How long ago that was.
+    pub(super) over: Duration,
+    pub(super) info: Option<&'a RunInfo>,
+    pub(super) stopping: Option<StopReason>,
+    /// On a terminal, where somebody may press keys.
+    pub(super) live: bool,
+}
+
+/// A part of the line; the greatest `rank` goes first where there is no room.
+struct Part {
+    rank: u8,
+    text: String,
+}
+
+/// As much of how the run goes as fits into `room` columns.
+pub(super) fn line(view: &View, room: usize, style: Style) -> String {
+    let mut parts = parts(view, style);
+    while parts.len() > 1 && joined_width(&parts) > room {
+        let last = parts.iter().map(|part| part.rank).max();
+        parts.retain(|part| Some(part.rank) != last);
+    }
+    if joined_width(&parts) > room {
+        return parts.first().map(|part| clipped(&part.text, room, style)).unwrap_or_default();
+    }
+    parts.into_iter().map(|part| part.text).collect::<Vec<_>>().join(GAP)
+}
+
+fn joined_width(parts: &[Part]) -> usize {
+    let gaps = parts.len().saturating_sub(1) * GAP.len();
+    parts.iter().map(|part| width(&part.text)).sum::<usize>() + gaps
+}
+
+/// In the order in which they are shown.
+fn parts(view: &View, style: Style) -> Vec<Part> {
+    let mut parts = vec![Part { rank: 0, text: progress(view) }];
+    let mut add = |rank, text| parts.push(Part { rank, text });
+    let (gauges, total) = (&view.snapshot.gauges, &view.snapshot.total.counters);
+    if let Some(reason) = view.stopping {
+        let is_interrupted = reason == StopReason::Interrupted;
+        let word = if is_interrupted { "interrupted" } else { "ending" };
+        let again = if is_interrupted && view.live { AGAIN } else { "" };
+        add(1, format!("{word}, {} in flight{again}", count(gauges.in_flight + gauges.waiting)));
+    } else if view.snapshot.warming_up {
+        add(1, "warming up".to_owned());
+    } else {
+        measured(view, &mut add);
+    }
+    if total.failed > 0 {
+        let text = format!("{} failed ({})", count(total.failed), percent(total.failed, total.ended()));
+        add(3, style.paint(Tone::Bad, &text));
+    }
+    if total.dropped > 0 {
+        add(4, style.paint(Tone::Warn, &format!("{} dropped", count(total.dropped))));
+    }
+    if gauges.waiting > 0 && view.stopping.is_none() {
+        add(6, format!("{} waiting", count(gauges.waiting)));
+    }
+    if view.stopping.is_none() {
+        add(7, several(gauges.users, "user", "users"));
+    }
+    parts
+}
+
+/// Figures of what happened since the last line.
+fn measured(view: &View, add: &mut impl FnMut(u8, String)) {
+    let (now, over) = (view.since, view.over.as_secs_f64());
+    if over > 0.0 {
+        add(2, rate(now.counters.ended() as f64 / over));
+    }
+    if !now.response.is_empty() {
+        add(5, format!("p50 {}", time(now.response.quantile(0.5))));
+        let is_supported = supports(&now.response, 0.99);
+        let (name, q) = if is_supported { ("p99", 0.99) } else { ("max", 1.0) };
+        add(5, format!("{name} {}", time(now.response.quantile(q))));
+    }
+}
+
+/// How far the run is, as far as that can be known.
+fn progress(view: &View) -> String {
+    let at = view.snapshot.at;
+    let elapsed = clock(at);
+    let Some(info) = view.info.filter(|_| view.stopping.is_none()) else { return elapsed };
+    match (info.duration, info.requests) {
+        (Some(duration), _) if duration > at => {
+            let share = whole_percent(at.as_secs_f64() / duration.as_secs_f64());
+            format!("{share}  {elapsed}, {} to go", clock(duration.saturating_sub(at)))
+        }
+        // What the warm-up did is not told, so how much is left is not known.
+        (None, Some(requests)) if info.warmup.is_zero() => counted(view, requests),
+        _ => elapsed,
+    }
+}
+
+fn counted(view: &View, requests: u64) -> String {
+    let (at, counters) = (view.snapshot.at, &view.snapshot.total.counters);
+    let done = (counters.ended() + counters.dropped).min(requests);
+    let elapsed = clock(at);
+    if done == 0 {
+        return format!("{}  {elapsed}", whole_percent(0.0));
+    }
+    let share = done as f64 / requests as f64;
+    let left = Duration::try_from_secs_f64(at.as_secs_f64() * (1.0 - share) / share).unwrap_or(Duration::MAX);
+    let text = format!("{}  {elapsed}", whole_percent(share));
+    // A guess from the first few requests would be wrong by days.
+    match done < requests && left <= at * 100 {
+        true => format!("{text}, about {} to go", clock(left.max(Duration::from_secs(1)))),
+        false => text,
+    }
+}
+
+/// Whatever it is rounded to, 100 % is when nothing is left.
+fn whole_percent(share: f64) -> String {
+    let percent = (share * 100.0).round().clamp(0.0, 100.0);
+    format!("{:>3} %", if share < 1.0 { percent.min(99.0) } else { percent })
+}

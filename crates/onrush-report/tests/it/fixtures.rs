@@ -1,0 +1,363 @@
+//! Outcomes as the engine would make them, built through the public types of `onrush-metrics`.
+
+use std::time::Duration;
+
+use onrush_metrics::{
+    ErrorKind, Health, Histogram, Outcome, Reason, RunInfo, Soundness, StopReason, Tally, Verdict, WorkerHealth,
+};
+
+pub(crate) const SHOP: &str = "http://shop.example.com/products";
+
+/// A name, and what makes an outcome.
+pub(crate) type Named = (&'static str, fn() -> Outcome);
+
+/// Every outcome.
+pub(crate) const ALL: &[Named] = &[
+    ("closed", closed),
+    ("frozen", frozen),
+    ("refused", refused),
+    ("invalid", invalid),
+    ("nothing", nothing),
+    ("huge", huge),
+    ("one", one),
+    ("interrupted", interrupted),
+    ("warm_up", warm_up),
+    ("dropped", dropped),
+    ("http2", http2),
+    ("hostile", hostile),
+    ("hanging", hanging),
+    ("stalled", stalled),
+];
+
+pub(crate) fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+pub(crate) fn micros(us: u64) -> Duration {
+    Duration::from_micros(us)
+}
+
+pub(crate) fn closed_info() -> RunInfo {
+    RunInfo {
+        targets: vec![SHOP.to_owned()],
+        load: "50 users for 10s".to_owned(),
+        protocol: "HTTP/1.1".to_owned(),
+        duration: Some(secs(10)),
+        requests: None,
+        warmup: Duration::ZERO,
+        open: false,
+        threads: 2,
+        seed: 7_640_891_576_956_012_809,
+        version: "0.1.0".to_owned(),
+    }
+}
+
+pub(crate) fn open_info(load: &str, duration: u64, requests: u64) -> RunInfo {
+    RunInfo {
+        load: load.to_owned(),
+        duration: Some(secs(duration)),
+        requests: Some(requests),
+        open: true,
+        ..closed_info()
+    }
+}
+
+/// Times from `base` to twice that, with a tail that `tail` is the end of, in microseconds.
+pub(crate) fn spread(count: u64, base: u64, tail: u64) -> Histogram {
+    let mut times = Histogram::new();
+    let most = u128::from(count.max(2) - 1);
+    for i in 0..u128::from(count) {
+        let (base, tail) = (u128::from(base * 1000), u128::from(tail * 1000));
+        let ns =
+            base + base * i / most + tail * i.pow(6) / most.pow(6) * i.pow(3) / most.pow(3) * i.pow(3) / most.pow(3);
+        times.record_ns(u64::try_from(ns).expect("a time"));
+    }
+    times
+}
+
+/// The same time `count` times.
+fn same(count: u64, us: u64) -> Histogram {
+    let mut times = Histogram::new();
+    (0..count).for_each(|_| times.record(micros(us)));
+    times
+}
+
+/// What `count` good answers on `connections` connections leave behind.
+pub(crate) fn good(count: u64, connections: u64) -> Tally {
+    let mut tally =
+        Tally { response: spread(count, 310, 8_000), service: spread(count, 300, 8_000), ..Tally::default() };
+    tally.breakdown.connect = spread(connections, 90, 400);
+    tally.breakdown.wait = spread(count, 290, 7_900);
+    tally.breakdown.receive = spread(count, 4, 90);
+    let counters = &mut tally.counters;
+    (counters.intended, counters.started, counters.completed) = (count, count, count);
+    (counters.ended_in_time, counters.sent) = (count, count);
+    (counters.bytes_sent, counters.bytes_received) = (count * 78, count * 1_240);
+    (counters.connections_opened, counters.connections_reused) = (connections, count - connections);
+    (0..count).for_each(|_| tally.statuses.record(200));
+    tally
+}
+
+fn health(cpu: [f64; 2]) -> Health {
+    let worker = |cpu| WorkerHealth { cpu: Some(cpu), run_queue: Some(0.01) };
+    Health {
+        workers: cpu.map(worker).to_vec(),
+        process_cpu: Some(Duration::from_millis(6_120)),
+        steal: Some(0.0),
+        peak_memory: Some(14_200_000),
+    }
+}
+
+fn outcome(info: RunInfo, total: Tally) -> Outcome {
+    let measured = info.duration.unwrap_or_default().saturating_sub(info.warmup);
+    Outcome {
+        elapsed: measured + info.warmup + micros(1_234),
+        measured,
+        info,
+        stopped: StopReason::Completed,
+        total,
+        oldest_cut_off: None,
+        health: health([0.31, 0.29]),
+        verdict: Verdict::default(),
+    }
+}
+
+fn reason(rule: &'static str, soundness: Soundness, text: &str) -> Reason {
+    Reason { rule, soundness, text: text.to_owned() }
+}
+
+/// Everything went well.
+pub(crate) fn closed() -> Outcome {
+    outcome(closed_info(), good(12_000, 50))
+}
+
+/// A service that freezes one second in every four, under 1,000 requests a second.
+pub(crate) fn frozen() -> Outcome {
+    let mut total = good(8_000, 10);
+    (total.response, total.service, total.breakdown.wait) = Default::default();
+    for due in 0..8_000_u64 {
+        let phase = due % 4_000;
+        let (lag, service) = match phase {
+            0..10 => (12, (1_000 - phase) * 1_000),
+            10..1_000 => ((1_000 - phase) * 1_000, 320 + due % 90),
+            _ => (12 + due % 7, 320 + due % 90),
+        };
+        total.start_lag.record(micros(lag));
+        total.release_lag.record(micros(8 + due % 5));
+        total.response.record(micros(lag + service));
+        total.service.record(micros(service));
+        total.breakdown.wait.record(micros(service - 6));
+    }
+    let text = "requests waited for a place under the in-flight limit (p99 960 ms): the service was slower than the \
+                load, and saw it late; the wait is in the response times";
+    Outcome {
+        verdict: Verdict::new(vec![reason("in-flight-limit", Soundness::Degraded, text)]),
+        ..outcome(open_info("1000/s for 8s", 8, 8_000), total)
+    }
+}
+
+/// Nobody listens.
+pub(crate) fn refused() -> Outcome {
+    let mut total = Tally::default();
+    let counters = &mut total.counters;
+    (counters.intended, counters.started, counters.failed, counters.ended_in_time) = (2_000, 2_000, 2_000, 2_000);
+    total.start_lag = spread(2_000, 10, 100);
+    total.release_lag = spread(2_000, 6, 60);
+    for _ in 0..2_000 {
+        let example = || "cannot connect to 192.0.2.7:80: connection refused".to_owned();
+        total.errors.record(ErrorKind::ConnectRefused, example);
+    }
+    outcome(open_info("200/s for 10s", 10, 2_000), total)
+}
+
+/// The machine was not good enough.
+pub(crate) fn invalid() -> Outcome {
+    let mut total = good(9_000, 9_000);
+    total.start_lag = spread(9_000, 30_000, 400_000);
+    total.release_lag = spread(9_000, 30_000, 400_000);
+    total.response = spread(9_000, 30_310, 408_000);
+    let counters = &mut total.counters;
+    (counters.intended, counters.started, counters.failed, counters.ended_in_time) = (10_000, 10_000, 1_000, 9_800);
+    for _ in 0..1_000 {
+        total.errors.record(ErrorKind::LocalPorts, || "no local port is free for 192.0.2.7:80".to_owned());
+    }
+    let reasons = vec![
+        reason("cpu", Soundness::Degraded, "the generator used 99 % of a core in one worker"),
+        reason(
+            "local",
+            Soundness::Invalid,
+            "1000 requests (10 %) failed because this machine ran out of local ports: keep connections alive, or \
+             spread them over more addresses with --source-ips",
+        ),
+    ];
+    Outcome {
+        verdict: Verdict::new(reasons),
+        health: Health { steal: Some(0.12), ..health([0.99, 0.97]) },
+        ..outcome(open_info("1000/s for 10s", 10, 10_000), total)
+    }
+}
+
+/// The profile was over before anything was due.
+pub(crate) fn nothing() -> Outcome {
+    let text = "nothing was measured: no request was due";
+    Outcome {
+        verdict: Verdict::new(vec![reason("nothing", Soundness::Invalid, text)]),
+        health: Health::default(),
+        measured: Duration::ZERO,
+        ..outcome(open_info("1/h for 1s", 1, 0), Tally::default())
+    }
+}
+
+/// A week at full speed from a large machine.
+pub(crate) fn huge() -> Outcome {
+    let mut total = good(4_096, 64);
+    for _ in 0..40 {
+        let copy = total.clone();
+        total.merge(&copy);
+    }
+    let info = RunInfo {
+        load: "1000000 users for 7d".to_owned(),
+        duration: Some(secs(7 * 86_400)),
+        threads: 128,
+        seed: u64::MAX,
+        ..closed_info()
+    };
+    Outcome { health: Health { peak_memory: Some(1_234_000_000_000), ..health([0.5, 0.9]) }, ..outcome(info, total) }
+}
+
+/// A single request over one connection.
+pub(crate) fn one() -> Outcome {
+    let info = RunInfo {
+        load: "1 iterations by 1 users".to_owned(),
+        duration: None,
+        requests: Some(1),
+        threads: 1,
+        ..closed_info()
+    };
+    let mut health = health([0.31, 0.29]);
+    health.workers.truncate(1);
+    Outcome { measured: micros(4_321), elapsed: micros(4_400), health, ..outcome(info, good(1, 1)) }
+}
+
+/// Ctrl-C after a quarter of the time.
+pub(crate) fn interrupted() -> Outcome {
+    let mut total = good(3_000, 20);
+    (total.counters.intended, total.counters.started, total.counters.cut_off) = (3_001, 3_001, 1);
+    Outcome {
+        stopped: StopReason::Interrupted,
+        measured: Duration::from_millis(15_040),
+        oldest_cut_off: Some(Duration::from_millis(812)),
+        ..outcome(open_info("200/s for 1m", 60, 12_000), total)
+    }
+}
+
+/// The first five seconds are left out.
+pub(crate) fn warm_up() -> Outcome {
+    outcome(RunInfo { warmup: secs(5), duration: Some(secs(35)), ..closed_info() }, good(9_000, 0))
+}
+
+/// Arrivals are given up past an in-flight limit of eight.
+pub(crate) fn dropped() -> Outcome {
+    let mut total = good(1_200, 8);
+    total.service = spread(1_200, 50_000, 40_000);
+    total.response = spread(1_200, 50_000, 40_000);
+    total.breakdown.wait = spread(1_200, 49_000, 40_000);
+    total.start_lag = spread(1_200, 9, 50);
+    total.release_lag = spread(2_000, 8, 50);
+    (total.counters.intended, total.counters.dropped) = (2_000, 800);
+    let text =
+        "800 of the requests that were due (40 %) were dropped, as asked, because the in-flight limit was reached";
+    Outcome {
+        verdict: Verdict::new(vec![reason("dropped", Soundness::Invalid, text)]),
+        ..outcome(open_info("200/s for 10s", 10, 2_000), total)
+    }
+}
+
+/// Ten connections with ten streams each, over TLS, to a name.
+pub(crate) fn http2() -> Outcome {
+    let mut total = good(20_000, 10);
+    total.breakdown.dns = spread(10, 1_100, 900);
+    total.breakdown.tls = spread(10, 2_200, 1_400);
+    total.breakdown.pool = spread(20_000, 1, 30);
+    let info = RunInfo {
+        targets: vec!["https://shop.example.com/".to_owned(), "https://shop.example.com/search?q=tea".to_owned()],
+        load: "100 users for 10s".to_owned(),
+        protocol: "HTTP/2".to_owned(),
+        ..closed_info()
+    };
+    outcome(info, total)
+}
+
+/// A service that misbehaves in many ways and would like to command the terminal.
+pub(crate) fn hostile() -> Outcome {
+    let mut total = good(900, 400);
+    (0..40).for_each(|code| total.statuses.record(560 + code));
+    (0..60).for_each(|_| total.statuses.record(503));
+    let counters = &mut total.counters;
+    (counters.intended, counters.started, counters.failed, counters.ended_in_time) = (1_050, 1_050, 150, 1_050);
+    (counters.redirects, counters.stale_retries, counters.address_fallbacks) = (1, 3, 1);
+    let evil = "expected HTTP/1.1, got \u{1b}]0;owned\u{7}\u{1b}[2J\r\n\u{202e}gpj.exe\u{9b}31m and then a great deal \
+                of text that says nothing at all but goes on and on until whoever reads it has forgotten how it \
+                began, which is how log files are filled by services that do not care about their readers";
+    for (kind, number, example) in [
+        (ErrorKind::Dns, 1, "shop.example.com: no such name"),
+        (ErrorKind::Protocol, 40, evil),
+        (ErrorKind::Reset, 9, ""),
+        (ErrorKind::Status, 100, "status 503"),
+    ] {
+        (0..number).for_each(|_| total.errors.record(kind, || example.to_owned()));
+    }
+    let mut tail = same(100, 90);
+    tail.merge(&total.response);
+    total.response = tail;
+    let info = RunInfo {
+        targets: (1..=5).map(|i| format!("http://shop{i}.example.com/{}\u{1b}[31m?q=字", "long/".repeat(18))).collect(),
+        load:
+            "20 users for 10s, 0/s -> 500/s over 30s, 500/s for 5m, poisson 250/s for 10m, 1000 iterations by 20 users"
+                .to_owned(),
+        ..closed_info()
+    };
+    outcome(info, total)
+}
+
+/// Some answers never come.
+pub(crate) fn hanging() -> Outcome {
+    let mut total = good(500, 10);
+    let counters = &mut total.counters;
+    (counters.intended, counters.started, counters.failed) = (530, 515, 5);
+    (counters.cut_off, counters.unstarted) = (10, 15);
+    for _ in 0..5 {
+        total.errors.record(ErrorKind::Timeout, || "no whole answer within 2s".to_owned());
+        total.response.record(secs(2));
+        total.service.record(secs(2));
+    }
+    total.start_lag = spread(505, 10, 200);
+    total.release_lag = spread(530, 8, 100);
+    let reasons = vec![
+        reason(
+            "unstarted",
+            Soundness::Degraded,
+            "15 of the requests that were due (2.8 %) still waited for a place under the in-flight limit at the end",
+        ),
+        reason(
+            "cut-off",
+            Soundness::Degraded,
+            "10 requests (1.9 %) were still unanswered at the end and are in no figure: the true percentiles are worse",
+        ),
+    ];
+    Outcome {
+        verdict: Verdict::new(reasons),
+        oldest_cut_off: Some(Duration::from_millis(1_930)),
+        ..outcome(open_info("53/s for 10s", 10, 530), total)
+    }
+}
+
+/// A closed load whose users were held up once, by a pool and by the service.
+pub(crate) fn stalled() -> Outcome {
+    let mut total = good(2_000, 4);
+    total.response = same(1, 2_600_000);
+    total.response.merge(&spread(1_999, 10_000, 20_000));
+    total.breakdown.pool = spread(2_000, 9_000, 20_000);
+    (total.counters.started, total.counters.intended, total.counters.cut_off) = (2_001, 2_001, 1);
+    Outcome { oldest_cut_off: Some(secs(3)), ..outcome(closed_info(), total) }
+}

@@ -1,0 +1,7 @@
+//! What people and machines read, as whole texts: the summary, JSON, progress.
+
+mod fixtures;
+mod json;
+mod progress;
+mod shared;
+mod summary;
