@@ -126,7 +126,7 @@ impl Recorder {
         self.tally.counters.failed += 1;
         self.tally.errors.record(failure.kind(), || failure.to_string());
         // Leaving out those who gave up waiting would make a service look the better the more it hangs.
-        if matches!(failure.kind(), ErrorKind::Timeout | ErrorKind::ConnectTimeout) {
+        if failure.is_timeout() {
             self.times(intended, exchange);
         }
     }

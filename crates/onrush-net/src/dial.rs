@@ -167,7 +167,7 @@ impl Dialer {
                 let text = format!("connecting to {origin}: not done within {limit:?} ({})", doing.get());
                 // A name server that keeps silent is no less a failure of DNS than one that says so.
                 let kind = if doing.get() == RESOLVING { ErrorKind::Dns } else { ErrorKind::ConnectTimeout };
-                Err(Failure::new(kind, text))
+                Err(Failure::timed_out(kind, text))
             }
         }
     }

@@ -11,12 +11,24 @@ use onrush_metrics::ErrorKind;
 pub struct Failure {
     kind: ErrorKind,
     detail: Box<str>,
+    timed_out: bool,
 }
 
 impl Failure {
     /// A failure of `kind`, told in a sentence.
     pub fn new(kind: ErrorKind, detail: impl Into<Box<str>>) -> Self {
-        Self { kind, detail: detail.into() }
+        let timed_out = matches!(kind, ErrorKind::Timeout | ErrorKind::ConnectTimeout);
+        Self { kind, detail: detail.into(), timed_out }
+    }
+
+    /// A failure of `kind` for which a user waited as long as the limits allow.
+    pub fn timed_out(kind: ErrorKind, detail: impl Into<Box<str>>) -> Self {
+        Self { timed_out: true, ..Self::new(kind, detail) }
+    }
+
+    /// A user waited as long as the limits allow, and got nothing.
+    pub fn is_timeout(&self) -> bool {
+        self.timed_out
     }
 
     /// The kind it is counted as.
