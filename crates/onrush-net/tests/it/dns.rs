@@ -210,7 +210,7 @@ fn one_family_is_enough() {
             return; // A machine without IPv6.
         }
         let port = stage.peers[0].addr().port();
-        let peer = Peer::answering_at(six, 0, OK).await;
+        let peer = Peer::answering_at(six, OK).await;
         stage.names.tell("six.example.com", Known::Addresses(60, vec![six]));
         let exchange = stage.user.get(&format!("http://six.example.com:{}/", peer.addr().port())).await;
         assert_eq!((kind(&exchange).as_str(), peer.from(0)), ("200", six));

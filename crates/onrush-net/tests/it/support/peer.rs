@@ -61,11 +61,10 @@ impl Act {
 impl Peer {
     /// Plays one list for each connection; past the last list, the last one again.
     pub(crate) async fn start(lists: Vec<Vec<Act>>) -> Self {
-        Self::start_at(Ipv4Addr::LOCALHOST.into(), 0, lists).await
+        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap(), lists)
     }
 
-    async fn start_at(ip: IpAddr, port: u16, lists: Vec<Vec<Act>>) -> Self {
-        let listener = TcpListener::bind((ip, port)).await.unwrap();
+    fn on(listener: TcpListener, lists: Vec<Vec<Act>>) -> Self {
         let (seen, go) = (Rc::<RefCell<Vec<Seen>>>::default(), Rc::<Notify>::default());
         let address = listener.local_addr().unwrap();
         let task = tokio::task::spawn_local(accept(listener, lists, Rc::clone(&seen), Rc::clone(&go)));
@@ -74,21 +73,21 @@ impl Peer {
 
     /// Answers every request of every connection with the same bytes.
     pub(crate) async fn answering(answer: &str) -> Self {
-        Self::answering_at(Ipv4Addr::LOCALHOST.into(), 0, answer).await
+        Self::answering_at(Ipv4Addr::LOCALHOST.into(), answer).await
     }
 
-    pub(crate) async fn answering_at(ip: IpAddr, port: u16, answer: &str) -> Self {
-        Self::start_at(ip, port, vec![vec![Act::Always(answer.into())]]).await
+    pub(crate) async fn answering_at(ip: IpAddr, answer: &str) -> Self {
+        Self::on(TcpListener::bind((ip, 0)).await.unwrap(), always(answer))
     }
 
     /// Peers at 127.0.0.1 and so on, all at one port.
     pub(crate) async fn row(count: u8, answer: &str) -> Vec<Self> {
-        let mut peers: Vec<Self> = Vec::new();
-        for last in 1..=count {
-            let port = peers.first().map_or(0, |peer| peer.addr().port());
-            peers.push(Self::answering_at(loopback(last), port, answer).await);
+        loop {
+            // The port that is free at one address may be taken at another: then another one is tried.
+            if let Ok(listeners) = listen_in_a_row(count).await {
+                return listeners.into_iter().map(|listener| Self::on(listener, always(answer))).collect();
+            }
         }
-        peers
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
@@ -145,6 +144,19 @@ impl Drop for Peer {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+fn always(answer: &str) -> Vec<Vec<Act>> {
+    vec![vec![Act::Always(answer.into())]]
+}
+
+async fn listen_in_a_row(count: u8) -> std::io::Result<Vec<TcpListener>> {
+    let mut listeners = vec![TcpListener::bind((loopback(1), 0)).await?];
+    let port = listeners[0].local_addr()?.port();
+    for last in 2..=count {
+        listeners.push(TcpListener::bind((loopback(last), port)).await?);
+    }
+    Ok(listeners)
 }
 
 async fn accept(listener: TcpListener, lists: Vec<Vec<Act>>, seen: Rc<RefCell<Vec<Seen>>>, go: Rc<Notify>) {
