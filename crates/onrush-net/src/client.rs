@@ -17,7 +17,7 @@ use crate::dial::{Dialed, Dialer, Origin, Setup, SetupError, Share};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::http1::{Answer, Broken, Connection, Flight, Limits};
-use crate::http2::Shared2;
+use crate::http2::{Again, Broken as Broken2, Link, Outcome, Scratch, Shared2, Traffic};
 use crate::prepared::Prepared;
 use crate::session::{Held, Place, Pool, Session};
 
@@ -30,7 +30,8 @@ pub struct Client {
     settings: ClientSettings,
     limits: Limits,
     dialer: Dialer,
-    scratch: RefCell<Box<[u8]>>,
+    /// Shared with the HTTP/2 connections, which read by themselves.
+    scratch: Scratch,
     pool: Option<Pool>,
     /// HTTP/2 connections of the shared pool, handed to lanes in turn.
     shared2: Vec<Rc<Shared2>>,
@@ -66,7 +67,7 @@ impl Client {
         Ok(Self {
             limits: Limits { head: settings.max_head, body: settings.max_body },
             dialer: Dialer::new(settings, setup, share)?,
-            scratch: RefCell::new(vec![0; SCRATCH].into()),
+            scratch: Rc::new(RefCell::new(vec![0; SCRATCH].into())),
             pool: max.filter(|_| !is_http2).map(Pool::new),
             shared2: (0..max.filter(|_| is_http2).unwrap_or(0)).map(|_| Rc::default()).collect(),
             settings: settings.clone(),
@@ -90,12 +91,14 @@ impl Client {
     pub async fn send(&self, session: &mut Session, request: &Prepared, deadline: &mut Deadline) -> Exchange {
         let started = Instant::now();
         deadline.set(started, self.settings.timeout);
-        let next = match self.idle_connection(session, request) {
-            Some(mut held) => {
-                let flown = self.fly_one(&mut held, request, deadline).await;
-                self.after_first(started, flown, held, session, request)
-            }
-            None => Next::More(Exchange::begun(started), None),
+        let next = if let Some(mut held) = self.idle_connection(session, request) {
+            let flown = self.fly_one(&mut held, request, deadline).await;
+            self.after_first(started, flown, held, session, request)
+        } else if let Some(link) = idle_link(session, request) {
+            let ended = self.ride(&link, request, started, deadline).await;
+            self.after_first_ride(started, ended, request)
+        } else {
+            Next::More(Exchange::begun(started), None)
         };
         match next {
             Next::Nothing(exchange) => exchange,
@@ -198,7 +201,20 @@ impl Client {
         let mut exchange = Exchange::begun(started);
         exchange.reused = 1;
         exchange.first_write = Some(started);
-        match self.land(flown, held, session, None, request, &mut exchange) {
+        let landed = self.land(flown, held, session, None, request, &mut exchange);
+        self.next(exchange, landed)
+    }
+
+    /// The same for HTTP/2.
+    fn after_first_ride(&self, started: Instant, ended: Result<Outcome, Traffic>, request: &Prepared) -> Next {
+        let mut exchange = Exchange::begun(started);
+        exchange.reused = 1;
+        let arrived = self.arrive(ended, false, request, &mut exchange);
+        self.next(exchange, arrived)
+    }
+
+    fn next(&self, mut exchange: Exchange, first: Result<Option<Reply>, Failure>) -> Next {
+        match first {
             Ok(Some(reply)) if !self.goes_on(&reply) => exchange.result = Ok(reply.status),
             Ok(reply) => return Next::More(exchange, reply),
             Err(failure) => exchange.fail(failure),
@@ -371,38 +387,72 @@ impl Client {
         deadline: &mut Deadline,
         exchange: &mut Exchange,
     ) -> Result<Reply, Failure> {
-        let (Some((head, body)), origin) = (request.http2(), request.origin()) else {
-            return Err(Failure::new(ErrorKind::Protocol, "the request was not prepared for HTTP/2"));
-        };
         loop {
-            let (link, is_new) = match shared.link(origin) {
+            let (link, is_new) = match shared.link(request.origin()) {
                 Some(link) => (link, false),
-                None => self.connect_http2(shared, origin, deadline, exchange).await?,
+                None => self.connect_http2(shared, request.origin(), deadline, exchange).await?,
             };
             exchange.reused += u32::from(!is_new);
-            exchange.first_write.get_or_insert_with(Instant::now);
-            exchange.sent += 1;
-            let done = deadline.bound(link.exchange(head, body, self.limits.body)).await;
-            let (sent, received) = link.take_bytes();
-            exchange.bytes_sent += sent;
-            exchange.bytes_received += received;
-            match done {
-                Ok(Ok(answer)) => {
-                    exchange.first_byte = Some(answer.first_byte);
-                    exchange.ended = answer.ended;
-                    return Ok(Reply { status: answer.status, location: answer.location });
+            let ended = self.ride(&link, request, Instant::now(), deadline).await;
+            if let Some(reply) = self.arrive(ended, is_new, request, exchange)? {
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// Sends one request over an HTTP/2 connection and waits for its end, or for the deadline: then only what
+    /// passed is known.
+    async fn ride(
+        &self,
+        link: &Link,
+        request: &Prepared,
+        now: Instant,
+        deadline: &mut Deadline,
+    ) -> Result<Outcome, Traffic> {
+        let Some(wire) = request.http2() else { return Err(Traffic::default()) };
+        let mut ticket = link.send(wire, now);
+        // A deadline that was armed for an earlier request and is still ahead will wake this one, too.
+        let mut is_watched = deadline.is_armed();
+        let ended = poll_fn(|cx| match ticket.poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+            Poll::Pending if std::mem::take(&mut is_watched) => Poll::Pending,
+            Poll::Pending => deadline.poll(cx).map(|()| None),
+        });
+        match ended.await {
+            Some(outcome) => Ok(outcome),
+            None => Err(ticket.give_up()),
+        }
+    }
+
+    /// Counts what an HTTP/2 request came to. `None`: it may be sent again.
+    fn arrive(
+        &self,
+        ended: Result<Outcome, Traffic>,
+        is_new: bool,
+        request: &Prepared,
+        exchange: &mut Exchange,
+    ) -> Result<Option<Reply>, Failure> {
+        let (result, opened, traffic) = match ended {
+            Ok(outcome) => (Ok(outcome.result), outcome.opened, outcome.traffic),
+            Err(traffic) => (Err(self.timed_out()), None, traffic),
+        };
+        exchange.first_write = exchange.first_write.or(opened);
+        exchange.sent += u32::from(traffic.sent > 0);
+        exchange.bytes_sent += traffic.sent;
+        exchange.bytes_received += traffic.received;
+        match result? {
+            Ok(answer) => {
+                exchange.first_byte = Some(answer.first_byte);
+                exchange.ended = answer.ended;
+                Ok(Some(Reply { status: answer.status, location: answer.location }))
+            }
+            Err(Broken2 { failure, again }) => {
+                let may_go = again == Again::Safely || (again == Again::IfIdempotent && request.is_idempotent());
+                if is_new || exchange.stale > 0 || !may_go {
+                    return Err(failure);
                 }
-                Ok(Err(broken)) => {
-                    if broken.connection_gone {
-                        shared.forget(&link);
-                    }
-                    let again = broken.unprocessed || (broken.connection_gone && request.is_idempotent());
-                    if is_new || exchange.stale > 0 || !again {
-                        return Err(broken.failure);
-                    }
-                    exchange.stale += 1;
-                }
-                Err(Elapsed) => return Err(self.timed_out()),
+                exchange.stale += 1;
+                Ok(None)
             }
         }
     }
@@ -414,13 +464,13 @@ impl Client {
         origin: &Rc<Origin>,
         deadline: &mut Deadline,
         exchange: &mut Exchange,
-    ) -> Result<(Rc<crate::http2::Link>, bool), Failure> {
+    ) -> Result<(Rc<Link>, bool), Failure> {
         let turn = deadline.bound(shared.connecting.lock()).await.map_err(|Elapsed| self.timed_out())?;
         if let Some(link) = shared.link(origin) {
             return Ok((link, false));
         }
         let dialed = self.dial(origin, deadline, exchange).await?;
-        let link = deadline.bound(shared.open(origin, dialed.stream)).await.map_err(|Elapsed| self.timed_out())??;
+        let link = shared.open(origin, dialed.stream, self.limits, &self.scratch);
         drop(turn);
         Ok((link, true))
     }
@@ -470,6 +520,11 @@ impl Exchange {
         self.bytes_received += answer.received;
         Reply { status: answer.head.status, location: answer.head.location }
     }
+}
+
+/// The user's HTTP/2 connection to where the request goes, if there is one to be used.
+fn idle_link(session: &Session, request: &Prepared) -> Option<Rc<Link>> {
+    request.http2().and_then(|_| session.link(request.origin()))
 }
 
 fn take(session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {

@@ -1,13 +1,14 @@
 //! The wire: a timed HTTP client for one worker of a load generator.
 //!
 //! Owns everything between a prepared request and its [`Exchange`]: names, sockets, proxies, TLS, HTTP/1.1
-//! (our own, over `httparse`), HTTP/2 (over `h2`), connection reuse, time stamps, and the classification
+//! and HTTP/2 (both our own, the former over `httparse`), connection reuse, time stamps, and the classification
 //! of what goes wrong. It decides nothing about load, records nothing and prints nothing.
 //!
 //! Nothing here is `Send`: a [`Client`] and all its connections live on one thread.
 
 pub mod clock;
 pub mod http1;
+pub mod http2;
 
 mod client;
 mod deadline;
@@ -15,7 +16,6 @@ mod dial;
 mod dns;
 mod exchange;
 mod failure;
-mod http2;
 mod prepared;
 mod proxy;
 mod session;

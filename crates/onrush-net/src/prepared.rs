@@ -3,13 +3,12 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use bytes::Bytes;
-use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Protocol, Request};
 
 use crate::dial::{Origin, Peer};
 use crate::failure::Failure;
 use crate::http1::Expect;
+use crate::http2::{Target, Wire};
 
 /// What goes into `User-Agent` unless the request says otherwise.
 const USER_AGENT: &str = concat!("onrush/", env!("CARGO_PKG_VERSION"));
@@ -32,11 +31,7 @@ enum Form {
         /// The same with the whole URL in the request line, for a forward proxy; made when one is met.
         absolute: OnceCell<Box<[u8]>>,
     },
-    Http2 {
-        /// Boxed: it is several times the size of the other form.
-        head: Box<http::Request<()>>,
-        body: Bytes,
-    },
+    Http2(Rc<Wire>),
 }
 
 impl Prepared {
@@ -47,10 +42,7 @@ impl Prepared {
                 wire: http1_wire(request, settings.keep_alive, origin_form(request), None),
                 absolute: OnceCell::new(),
             },
-            Protocol::Http2 { .. } => {
-                let head = http2_head(request).map_err(|error| unspeakable(request, &error))?;
-                Form::Http2 { head: Box::new(head), body: Bytes::copy_from_slice(request.body()) }
-            }
+            Protocol::Http2 { .. } => Form::Http2(Rc::new(http2_wire(request)?)),
         };
         let method = request.method();
         Ok(Self {
@@ -92,14 +84,14 @@ impl Prepared {
                 let target = absolute_form(&self.request);
                 http1_wire(&self.request, self.keep_alive, &target, credentials.as_deref())
             }),
-            (Form::Http2 { .. }, _) => &[],
+            (Form::Http2(_), _) => &[],
         }
     }
 
-    /// The head and body of HTTP/2.
-    pub(crate) fn http2(&self) -> Option<(&http::Request<()>, &Bytes)> {
+    /// The bytes of HTTP/2.
+    pub(crate) fn http2(&self) -> Option<&Rc<Wire>> {
         match &self.form {
-            Form::Http2 { head, body } => Some((head, body)),
+            Form::Http2(wire) => Some(wire),
             Form::Http1 { .. } => None,
         }
     }
@@ -160,37 +152,26 @@ fn authority(request: &Request) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// HTTP/2 has less room for nonsense than HTTP/1.1: the authority is the usual culprit.
-fn unspeakable(request: &Request, error: &http::Error) -> Failure {
-    let host = request.header("host").map(String::from_utf8_lossy);
-    let text = match host.filter(|host| host.parse::<http::uri::Authority>().is_err()) {
-        Some(host) => format!("`{host}` is not a host that HTTP/2 can name"),
-        None => error.to_string(),
-    };
-    Failure::new(ErrorKind::Protocol, text)
-}
-
-fn http2_head(request: &Request) -> Result<http::Request<()>, http::Error> {
+fn http2_wire(request: &Request) -> Result<Wire, Failure> {
     let authority = match request.header("host") {
         Some(host) => String::from_utf8_lossy(host).into_owned(),
         None => authority(request),
     };
-    let uri =
-        http::Uri::builder().scheme(request.url().scheme()).authority(authority).path_and_query(origin_form(request));
-    let mut head = http::Request::builder().method(request.method()).uri(uri.build()?).version(http::Version::HTTP_2);
-    if request.header("user-agent").is_none() {
-        head = head.header("user-agent", USER_AGENT);
-    }
-    if request.header("accept").is_none() {
-        head = head.header("accept", "*/*");
-    }
-    for header in request.headers().iter().filter(|header| !header.name().eq_ignore_ascii_case("host")) {
-        head = head.header(header.name(), header.value());
-    }
-    if announces_length(request) {
-        head = head.header("content-length", request.body().len());
-    }
-    head.body(())
+    let target = Target {
+        method: request.method(),
+        scheme: request.url().scheme(),
+        authority: &authority,
+        path: origin_form(request),
+    };
+    let length = request.body().len().to_string();
+    let ours = [
+        ("user-agent", USER_AGENT, request.header("user-agent").is_none()),
+        ("accept", "*/*", request.header("accept").is_none()),
+        ("content-length", &length, announces_length(request)),
+    ];
+    let ours = ours.iter().filter(|(_, _, is_wanted)| *is_wanted).map(|(name, value, _)| (*name, value.as_bytes()));
+    let theirs = request.headers().iter().filter(|header| !header.name().eq_ignore_ascii_case("host"));
+    Wire::new(&target, ours.chain(theirs.map(|header| (header.name(), header.value()))), request.body())
 }
 
 #[cfg(test)]
@@ -221,13 +202,18 @@ mod tests {
     #[test]
     fn http2_has_its_own_form() {
         let settings = ClientSettings { protocol: Protocol::Http2 { streams: 1 }, ..ClientSettings::default() };
-        let get = Request::new("GET", "https://[::1]:8443/a")
-            .unwrap()
-            .with_header(Header::new("Host", "b.example.com").unwrap());
-        let prepared = Prepared::new(&get, &settings).unwrap();
-        let (head, body) = prepared.http2().unwrap();
-        assert_eq!(head.uri().to_string(), "https://b.example.com/a");
-        assert_eq!(head.headers().keys().map(http::HeaderName::as_str).collect::<Vec<_>>(), ["user-agent", "accept"]);
-        assert!(body.is_empty());
+        let get = Request::new("GET", "https://[::1]:8443/a").unwrap();
+        let own = Prepared::new(&get, &settings).unwrap();
+        let other = get.clone().with_header(Header::new("Host", "b.example.com").unwrap());
+        let other = Prepared::new(&other, &settings).unwrap();
+        for (prepared, authority) in [(own, "[::1]:8443"), (other, "b.example.com")] {
+            assert_eq!(
+                prepared.http2().unwrap().to_string(),
+                format!(
+                    ":method: GET\n:scheme: https\n:path: /a\n:authority: {authority}\nuser-agent: {USER_AGENT}\n\
+                     accept: */*\n"
+                )
+            );
+        }
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::dial::{Origin, Peer};
 use crate::http1::Connection;
-use crate::http2::Shared2;
+use crate::http2::{Link, Shared2};
 use crate::stream::Stream;
 
 /// An HTTP/1.1 connection to an origin.
@@ -38,6 +38,11 @@ impl Session {
 
     pub(crate) fn http2(&mut self) -> Rc<Shared2> {
         Rc::clone(self.http2.get_or_insert_default())
+    }
+
+    /// The HTTP/2 connection to an origin, if there is one that takes requests.
+    pub(crate) fn link(&self, origin: &Rc<Origin>) -> Option<Rc<Link>> {
+        self.http2.as_ref()?.link(origin)
     }
 
     pub(crate) fn take(&mut self, origin: &Rc<Origin>) -> Option<Box<Held>> {
