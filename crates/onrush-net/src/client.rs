@@ -17,7 +17,7 @@ use crate::dial::{Dialed, Dialer, Origin, Setup, SetupError, Share};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::http1::{Answer, Broken, Connection, Flight, Limits};
-use crate::http2::{Again, Broken as Broken2, Link, Outcome, Scratch, Shared2, Traffic};
+use crate::http2::{Again, Broken as Broken2, Link, Outcome, Scratch, Shared2};
 use crate::prepared::Prepared;
 use crate::session::{Held, Place, Pool, Session};
 
@@ -95,8 +95,8 @@ impl Client {
             let flown = self.fly_one(&mut held, request, deadline).await;
             self.after_first(started, flown, held, session, request)
         } else if let Some(link) = idle_link(session, request) {
-            let ended = self.ride(&link, request, started, deadline).await;
-            self.after_first_ride(started, ended, request)
+            let outcome = self.ride(&link, request, started, deadline).await;
+            self.after_first_ride(started, outcome, request)
         } else {
             Next::More(Exchange::begun(started), None)
         };
@@ -206,10 +206,10 @@ impl Client {
     }
 
     /// The same for HTTP/2.
-    fn after_first_ride(&self, started: Instant, ended: Result<Outcome, Traffic>, request: &Prepared) -> Next {
+    fn after_first_ride(&self, started: Instant, outcome: Option<Outcome>, request: &Prepared) -> Next {
         let mut exchange = Exchange::begun(started);
         exchange.reused = 1;
-        let arrived = self.arrive(ended, false, request, &mut exchange);
+        let arrived = Self::arrive(outcome, false, request, &mut exchange);
         self.next(exchange, arrived)
     }
 
@@ -393,24 +393,16 @@ impl Client {
                 None => self.connect_http2(shared, request.origin(), deadline, exchange).await?,
             };
             exchange.reused += u32::from(!is_new);
-            let ended = self.ride(&link, request, Instant::now(), deadline).await;
-            if let Some(reply) = self.arrive(ended, is_new, request, exchange)? {
+            let outcome = self.ride(&link, request, Instant::now(), deadline).await;
+            if let Some(reply) = Self::arrive(outcome, is_new, request, exchange)? {
                 return Ok(reply);
             }
         }
     }
 
-    /// Sends one request over an HTTP/2 connection and waits for its end, or for the deadline: then only what
-    /// passed is known.
-    async fn ride(
-        &self,
-        link: &Link,
-        request: &Prepared,
-        now: Instant,
-        deadline: &mut Deadline,
-    ) -> Result<Outcome, Traffic> {
-        let Some(wire) = request.http2() else { return Err(Traffic::default()) };
-        let mut ticket = link.send(wire, now);
+    /// Sends one request over an HTTP/2 connection and waits until it has ended or the deadline passes.
+    async fn ride(&self, link: &Link, request: &Prepared, now: Instant, deadline: &mut Deadline) -> Option<Outcome> {
+        let mut ticket = link.send(request.http2()?, now);
         // A deadline that was armed for an earlier request and is still ahead will wake this one, too.
         let mut is_watched = deadline.is_armed();
         let ended = poll_fn(|cx| match ticket.poll(cx) {
@@ -419,28 +411,26 @@ impl Client {
             Poll::Pending => deadline.poll(cx).map(|()| None),
         });
         match ended.await {
-            Some(outcome) => Ok(outcome),
-            None => Err(ticket.give_up()),
+            None => ticket.give_up(self.timed_out()),
+            outcome => outcome,
         }
     }
 
     /// Counts what an HTTP/2 request came to. `None`: it may be sent again.
     fn arrive(
-        &self,
-        ended: Result<Outcome, Traffic>,
+        outcome: Option<Outcome>,
         is_new: bool,
         request: &Prepared,
         exchange: &mut Exchange,
     ) -> Result<Option<Reply>, Failure> {
-        let (result, opened, traffic) = match ended {
-            Ok(outcome) => (Ok(outcome.result), outcome.opened, outcome.traffic),
-            Err(traffic) => (Err(self.timed_out()), None, traffic),
+        let Some(Outcome { result, opened, traffic }) = outcome else {
+            return Err(Failure::new(ErrorKind::Protocol, "the request was not prepared for HTTP/2"));
         };
         exchange.first_write = exchange.first_write.or(opened);
         exchange.sent += u32::from(traffic.sent > 0);
         exchange.bytes_sent += traffic.sent;
         exchange.bytes_received += traffic.received;
-        match result? {
+        match result {
             Ok(answer) => {
                 exchange.first_byte = Some(answer.first_byte);
                 exchange.ended = answer.ended;

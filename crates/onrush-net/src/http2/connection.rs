@@ -158,16 +158,15 @@ impl Connection {
         Some(Outcome { result, opened: stream.opened, traffic })
     }
 
-    /// Gives a request up, and says what passed for it.
-    pub fn cancel(&mut self, key: Key, now: Instant) -> Traffic {
-        let is_open = self.streams.get(key).is_some_and(|stream| stream.id > 0 && stream.result.is_none());
-        if is_open {
+    /// Ends a request for a reason of our own, if it has not ended yet.
+    pub fn cancel(&mut self, key: Key, failure: Failure, now: Instant) {
+        let Some(stream) = self.streams.get(key).filter(|stream| stream.result.is_none()) else { return };
+        if stream.id > 0 {
             self.abort(key, Code::CANCEL);
         }
         self.queue.retain(|waiting| *waiting != key);
-        let traffic = self.streams.remove(key).map_or_else(Traffic::default, |stream| stream.traffic);
+        self.fail(key, failure, Again::Never);
         self.admit(now);
-        traffic
     }
 
     /// The requests that have ended since this was last called.
@@ -213,7 +212,9 @@ impl Connection {
         let mut splitter = std::mem::take(&mut self.splitter);
         let fed = splitter.feed(input, now, |frame, since| self.on_frame(frame, since, now));
         self.splitter = splitter;
-        if let Err(fault) = fed {
+        if let Err(fault) = fed
+            && !self.is_over()
+        {
             frame::write_go_away(self.out.end(), fault.code);
             self.fail_all(&Failure::new(ErrorKind::Protocol, fault.to_string()), now);
         }
@@ -295,3 +296,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

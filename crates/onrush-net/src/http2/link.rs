@@ -14,7 +14,7 @@ use onrush_metrics::ErrorKind;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::Connection;
-use super::outcome::{Outcome, Traffic};
+use super::outcome::Outcome;
 use super::streams::Key;
 use super::wire::Wire;
 use crate::clock::Instant;
@@ -108,23 +108,25 @@ impl Ticket<'_> {
         Poll::Pending
     }
 
-    /// Gives the request up, and says what passed for it.
-    pub(crate) fn give_up(mut self) -> Traffic {
-        self.cancel()
+    /// Gives the request up, and says what it came to.
+    pub(crate) fn give_up(mut self, why: Failure) -> Option<Outcome> {
+        self.cancel(why)
     }
 
-    fn cancel(&mut self) -> Traffic {
-        let Some(key) = self.key.take() else { return Traffic::default() };
+    fn cancel(&mut self, why: Failure) -> Option<Outcome> {
+        let key = self.key.take()?;
         let mut state = self.link.state.borrow_mut();
-        let traffic = state.connection.cancel(key, Instant::now());
+        state.connection.cancel(key, why, Instant::now());
         state.wake_task();
-        traffic
+        state.connection.take(key)
     }
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.cancel();
+        if self.key.is_some() {
+            self.cancel(Failure::new(ErrorKind::Timeout, "nobody waits for the answer"));
+        }
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Broken {
 }
 
 /// Whether a request that has failed may be sent once more, over another connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Again {
     /// It has been answered, if wrongly; or its failure was no accident.
     Never,

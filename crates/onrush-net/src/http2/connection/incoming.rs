@@ -17,6 +17,9 @@ const WRONG_SIZE: Fault = Fault::fixed(Code::FRAME_SIZE_ERROR, "a frame has not 
 impl Connection {
     /// Takes a frame whose first byte came at `since`.
     pub(super) fn on_frame(&mut self, frame: Frame<'_>, since: Instant, now: Instant) -> Result<(), Fault> {
+        if self.is_over() {
+            return Ok(());
+        }
         let (head, payload) = match frame {
             Frame::Data { head, .. } => (head, &[][..]),
             Frame::Other { head, payload } => (head, payload),
@@ -119,6 +122,8 @@ impl Connection {
             self.on_setting(number, value)?;
         }
         self.reply(frame::write_settings_ack)?;
+        // Only now: to the peer its settings hold from the acknowledgement on.
+        self.send_bodies();
         self.admit(now);
         Ok(())
     }

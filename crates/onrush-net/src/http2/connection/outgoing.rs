@@ -109,7 +109,6 @@ impl Connection {
                 return Err(Fault::new(Code::FLOW_CONTROL_ERROR, "a setting makes a window too large"));
             }
         }
-        self.send_bodies();
         Ok(())
     }
 }

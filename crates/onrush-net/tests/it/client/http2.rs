@@ -1,5 +1,8 @@
 //! HTTP/2: streams that share a connection, and connections that go away in every way that the protocol has.
 
+mod flow;
+mod raw;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
