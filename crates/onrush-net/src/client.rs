@@ -91,21 +91,24 @@ impl Client {
     pub async fn send(&self, session: &mut Session, request: &Prepared, deadline: &mut Deadline) -> Exchange {
         let started = Instant::now();
         deadline.set(started, self.settings.timeout);
-        let next = if let Some(mut held) = self.idle_connection(session, request) {
-            let flown = self.fly_one(&mut held, request, deadline).await;
-            self.after_first(started, flown, held, session, request)
-        } else if let Some(link) = idle_link(session, request) {
-            let outcome = self.ride(&link, request, started, deadline).await;
-            self.after_first_ride(started, outcome, request)
-        } else {
-            Next::More(Exchange::begun(started), None)
-        };
-        match next {
-            Next::Nothing(exchange) => exchange,
-            Next::More(exchange, reply) => {
-                Box::pin(self.send_at_length(session, request, deadline, exchange, reply)).await
+        let rest = {
+            let next = if let Some(mut held) = self.idle_connection(session, request) {
+                let flown = self.fly_one(&mut held, request, deadline).await;
+                self.after_first(started, flown, held, session, request)
+            } else if let Some(link) = idle_link(session, request) {
+                let outcome = self.ride(&link, request, started, deadline).await;
+                self.after_first_ride(started, outcome, request)
+            } else {
+                Next::More(Exchange::begun(started), None)
+            };
+            match next {
+                Next::Nothing(exchange) => return exchange,
+                Next::More(exchange, reply) => {
+                    Box::pin(self.send_at_length(session, request, deadline, exchange, reply))
+                }
             }
-        }
+        };
+        rest.await
     }
 
     /// Sends the requests of a batch, which have one origin, at once on one connection and reads their
@@ -401,19 +404,26 @@ impl Client {
     }
 
     /// Sends one request over an HTTP/2 connection and waits until it has ended or the deadline passes.
-    async fn ride(&self, link: &Link, request: &Prepared, now: Instant, deadline: &mut Deadline) -> Option<Outcome> {
-        let mut ticket = link.send(request.http2()?, now);
+    ///
+    /// Not an async fn: every lane would carry its arguments twice.
+    fn ride<'a>(
+        &'a self,
+        link: &'a Link,
+        request: &Prepared,
+        now: Instant,
+        deadline: &'a mut Deadline,
+    ) -> impl Future<Output = Option<Outcome>> + 'a {
+        let mut ticket = request.http2().map(|wire| link.send(wire, now));
         // A deadline that was armed for an earlier request and is still ahead will wake this one, too.
         let mut is_watched = deadline.is_armed();
-        let ended = poll_fn(|cx| match ticket.poll(cx) {
-            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-            Poll::Pending if std::mem::take(&mut is_watched) => Poll::Pending,
-            Poll::Pending => deadline.poll(cx).map(|()| None),
-        });
-        match ended.await {
-            None => ticket.give_up(self.timed_out()),
-            outcome => outcome,
-        }
+        poll_fn(move |cx| {
+            let Some(ticket) = &mut ticket else { return Poll::Ready(None) };
+            match ticket.poll(cx) {
+                Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+                Poll::Pending if std::mem::take(&mut is_watched) => Poll::Pending,
+                Poll::Pending => deadline.poll(cx).map(|()| ticket.give_up(self.timed_out())),
+            }
+        })
     }
 
     /// Counts what an HTTP/2 request came to. `None`: it may be sent again.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use onrush_metrics::ErrorKind;
 
 use super::frame::{self, Code, FIRST_WINDOW, MAX_31, MAX_PAYLOAD, setting};
-use super::hpack::Decoder;
+use super::hpack::{Decoder, Encoder};
 use super::out::Out;
 use super::outcome::{Again, Answer, Broken, Outcome, Traffic};
 use super::splitter::Splitter;
@@ -33,6 +33,7 @@ pub struct Connection {
     limits: Limits,
     peer: Peer,
     splitter: Splitter,
+    encoder: Encoder,
     decoder: Decoder,
     /// A header block whose end has not come.
     block: Option<messages::Partial>,
@@ -68,15 +69,6 @@ struct Peer {
     max_streams: u32,
     initial_window: u32,
     max_payload: usize,
-    table: Table,
-}
-
-/// What a peer that wants a smaller table of the compression than we might have is told: that ours is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Table {
-    Initial,
-    Due,
-    Told,
 }
 
 /// What a peer did that ends the connection.
@@ -117,12 +109,12 @@ impl Connection {
             max_streams: FIRST_MAX_STREAMS,
             initial_window: FIRST_WINDOW,
             max_payload: MAX_PAYLOAD,
-            table: Table::Initial,
         };
         Self {
             limits,
             peer,
             splitter: Splitter::default(),
+            encoder: Encoder::default(),
             decoder: Decoder::default(),
             block: None,
             last: messages::Cached::default(),

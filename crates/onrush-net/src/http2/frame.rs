@@ -75,13 +75,17 @@ impl Head {
     }
 
     pub(super) fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.bytes());
+    }
+
+    fn bytes(self) -> [u8; HEAD] {
         let mut bytes = [0; HEAD];
         // Three bytes of length; the fourth gives way to the kind.
         bytes[..4].copy_from_slice(&(self.length as u32).rotate_left(8).to_be_bytes());
         bytes[3] = self.kind as u8;
         bytes[4] = self.flags;
         bytes[5..].copy_from_slice(&self.stream.to_be_bytes());
-        out.extend_from_slice(&bytes);
+        bytes
     }
 
     #[inline]
@@ -182,23 +186,36 @@ pub(super) fn write_go_away(out: &mut Vec<u8>, code: Code) {
     out.extend_from_slice(&code.0.to_be_bytes());
 }
 
-/// A header block in as many frames as it takes. `prefix` comes before it.
+/// A header block in as many frames as it takes. `write` appends the block.
 pub(super) fn write_headers(
     out: &mut Vec<u8>,
     stream: u32,
     flags: u8,
-    (prefix, block): (&[u8], &[u8]),
     max_payload: usize,
+    write: impl FnOnce(&mut Vec<u8>),
 ) {
-    let (first, mut rest) = block.split_at(block.len().min(max_payload - prefix.len()));
-    let end = |rest: &[u8]| if rest.is_empty() { END_HEADERS } else { 0 };
-    Head { length: prefix.len() + first.len(), kind: Kind::Headers, flags: flags | end(rest), stream }.write(out);
-    out.extend_from_slice(prefix);
-    out.extend_from_slice(first);
-    while !rest.is_empty() {
-        let part;
-        (part, rest) = rest.split_at(rest.len().min(max_payload));
-        Head { length: part.len(), kind: Kind::Continuation, flags: end(rest), stream }.write(out);
+    let start = out.len();
+    out.extend_from_slice(&[0; HEAD]);
+    write(out);
+    let length = out.len() - start - HEAD;
+    if length > max_payload {
+        let block = out.split_off(start + HEAD);
+        out.truncate(start);
+        return write_split(out, stream, flags, max_payload, &block);
+    }
+    out[start..start + HEAD]
+        .copy_from_slice(&Head { length, kind: Kind::Headers, flags: flags | END_HEADERS, stream }.bytes());
+}
+
+#[cold]
+fn write_split(out: &mut Vec<u8>, stream: u32, flags: u8, max_payload: usize, block: &[u8]) {
+    let parts = block.chunks(max_payload);
+    let last = parts.len() - 1;
+    for (number, part) in parts.enumerate() {
+        let kind = if number == 0 { Kind::Headers } else { Kind::Continuation };
+        let end = if number == last { END_HEADERS } else { 0 };
+        let first = if number == 0 { flags } else { 0 };
+        Head { length: part.len(), kind, flags: first | end, stream }.write(out);
         out.extend_from_slice(part);
     }
 }
@@ -247,7 +264,7 @@ mod tests {
     #[test]
     fn long_blocks_are_split() {
         let mut out = Vec::new();
-        write_headers(&mut out, 3, END_STREAM, (b"p", b"abcdefg"), 4);
+        write_headers(&mut out, 3, END_STREAM, 4, |out| out.extend_from_slice(b"pabcdefg"));
         let expected: &[&[u8]] = &[&[0, 0, 4, 1, 1, 0, 0, 0, 3], b"pabc", &[0, 0, 4, 9, 4, 0, 0, 0, 3], b"defg"];
         assert_eq!(out, expected.concat());
     }

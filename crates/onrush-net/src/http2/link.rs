@@ -109,11 +109,7 @@ impl Ticket<'_> {
     }
 
     /// Gives the request up, and says what it came to.
-    pub(crate) fn give_up(mut self, why: Failure) -> Option<Outcome> {
-        self.cancel(why)
-    }
-
-    fn cancel(&mut self, why: Failure) -> Option<Outcome> {
+    pub(crate) fn give_up(&mut self, why: Failure) -> Option<Outcome> {
         let key = self.key.take()?;
         let mut state = self.link.state.borrow_mut();
         state.connection.cancel(key, why, Instant::now());
@@ -125,7 +121,7 @@ impl Ticket<'_> {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         if self.key.is_some() {
-            self.cancel(Failure::new(ErrorKind::Timeout, "nobody waits for the answer"));
+            self.give_up(Failure::new(ErrorKind::Timeout, "nobody waits for the answer"));
         }
     }
 }

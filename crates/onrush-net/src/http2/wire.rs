@@ -1,4 +1,4 @@
-//! A request as it goes to the wire: its header block, made once, and its body.
+//! A request as it goes to the wire: its head, made ready once, and its body.
 
 use onrush_metrics::ErrorKind;
 
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// A request ready to be sent on any connection.
 #[derive(Debug)]
 pub struct Wire {
-    pub(super) block: Box<[u8]>,
+    pub(super) block: Block,
     pub(super) body: Box<[u8]>,
     /// Its answer has no body, whatever it says.
     pub(super) is_head: bool,
@@ -45,7 +45,7 @@ impl Wire {
             }
             block.field(&name, value.trim_ascii());
         }
-        Ok(Self { block: block.finish(), body: body.into(), is_head: target.method == "HEAD" })
+        Ok(Self { block, body: body.into(), is_head: target.method == "HEAD" })
     }
 }
 
@@ -58,7 +58,9 @@ impl std::fmt::Display for Wire {
             let line = writeln!(f, "{}: {}", String::from_utf8_lossy(name), String::from_utf8_lossy(value));
             written = written.and(line);
         };
-        super::hpack::Decoder::default().decode(&self.block, line).map_err(|_| std::fmt::Error)?;
+        let mut bytes = Vec::new();
+        super::hpack::Encoder::default().encode(&self.block, &mut bytes);
+        super::hpack::Decoder::default().decode(&bytes, line).map_err(|_| std::fmt::Error)?;
         written
     }
 }

@@ -3,15 +3,13 @@
 use super::super::frame::{self, ACK, Code, HEAD, Head, Kind, MAX_31, setting};
 use super::super::outcome::{Again, Traffic};
 use super::super::splitter::Frame;
-use super::{CONNECTION_WINDOW, Connection, Fault, Table};
+use super::{CONNECTION_WINDOW, Connection, Fault};
 use crate::clock::Instant;
 use crate::failure::Failure;
 use onrush_metrics::ErrorKind;
 
 /// Answers to settings and pings that may wait to be written. More are a flood by somebody who does not read.
 const MOST_REPLIES: u32 = 1000;
-/// The size of a table unless a setting says otherwise.
-const FIRST_TABLE: u32 = 4096;
 const WRONG_SIZE: Fault = Fault::fixed(Code::FRAME_SIZE_ERROR, "a frame has not the size of its kind");
 
 impl Connection {
@@ -131,9 +129,7 @@ impl Connection {
     fn on_setting(&mut self, number: u16, value: u32) -> Result<(), Fault> {
         let bad = |code, name: &str| Err(Fault::new(code, format!("the peer's setting {name} cannot be {value}")));
         match number {
-            setting::HEADER_TABLE_SIZE if value < FIRST_TABLE && self.peer.table == Table::Initial => {
-                self.peer.table = Table::Due;
-            }
+            setting::HEADER_TABLE_SIZE => self.encoder.allow(value),
             setting::ENABLE_PUSH if value != 0 => return bad(Code::PROTOCOL_ERROR, "ENABLE_PUSH"),
             setting::MAX_CONCURRENT_STREAMS => self.peer.max_streams = value,
             setting::INITIAL_WINDOW_SIZE if value > MAX_31 => {

@@ -1,10 +1,9 @@
 //! Requests become frames, as fast as the peer takes them.
 
 use super::super::frame::{self, Code, END_STREAM, Head, Kind, MAX_31};
-use super::super::hpack::TABLE_EMPTIED;
 use super::super::outcome::Again;
 use super::super::streams::Key;
-use super::{Connection, Fault, Table};
+use super::{Connection, Fault};
 use crate::clock::Instant;
 use crate::failure::Failure;
 use onrush_metrics::ErrorKind;
@@ -47,11 +46,8 @@ impl Connection {
         stream.window = i64::from(self.peer.initial_window);
         let has_body = !stream.wire.body.is_empty();
         let flags = if has_body { 0 } else { END_STREAM };
-        let prefix: &[u8] = if self.peer.table == Table::Due { &[TABLE_EMPTIED] } else { &[] };
-        if self.peer.table == Table::Due {
-            self.peer.table = Table::Told;
-        }
-        frame::write_headers(self.out.end(), id, flags, (prefix, &stream.wire.block), self.peer.max_payload);
+        let encode = |out: &mut Vec<u8>| self.encoder.encode(&stream.wire.block, out);
+        frame::write_headers(self.out.end(), id, flags, self.peer.max_payload, encode);
         stream.traffic.sent = self.out.queued() - stream.from;
         self.streams.opened(id, key);
         if has_body {

@@ -299,17 +299,21 @@ fn stream_numbers_come_to_an_end() {
 }
 
 #[test]
-fn a_peer_that_wants_a_smaller_table_is_told_once_that_ours_is_empty() {
-    let mut play = Play::greeted(&[(1, 100), (1, 50)]);
-    let blocks: Vec<_> = (0..2)
-        .map(|_| {
-            play.get();
-            let waiting = play.connection.waiting().to_vec();
-            play.said();
-            waiting[HEAD]
-        })
-        .collect();
-    assert_eq!(blocks, [0x20, 0x82]);
+fn heads_are_told_once_and_then_referred_to() {
+    let mut play = Play::greeted(&[]);
+    let lengths = [(); 3].map(|()| {
+        play.get();
+        let length = play.connection.waiting().len() - HEAD;
+        play.said();
+        length
+    });
+    assert_eq!(lengths, [15, 4, 4]);
+    // A peer may want a smaller table, or none: it is told of that before it gets the next head.
+    play.hears(&settings(&[(1, 0)]));
+    play.said();
+    play.get();
+    assert_eq!(play.connection.waiting()[HEAD], 0x20);
+    assert_eq!(play.connection.waiting().len() - HEAD, 16);
 }
 
 /// A peer that leaves: with which words, after how many of two requests, and what becomes of them.

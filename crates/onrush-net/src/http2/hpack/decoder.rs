@@ -1,6 +1,8 @@
 //! Blocks of compressed fields become names and values.
 
-use super::table::{MAX_SIZE, Table};
+use std::rc::Rc;
+
+use super::table::{Entry, MAX_SIZE, Table};
 use crate::http2::huffman;
 
 /// A number in a block has at most this many bytes after its first: 28 bits are more than anything here needs.
@@ -73,7 +75,7 @@ impl Decoder {
         string(rest, &mut self.text)?;
         on_field(&self.text[..name], &self.text[name..]);
         if index == Index::Add {
-            self.table.add(&self.text, name);
+            self.table.add(Rc::new(Entry::new(&self.text, name)));
             self.changes += 1;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The static table (RFC 7541, Appendix A) and the dynamic one, under one numbering that begins at 1.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 /// The size in bytes that a peer may use: the initial value of `SETTINGS_HEADER_TABLE_SIZE`, which we leave.
 pub(super) const MAX_SIZE: usize = 4096;
@@ -28,16 +29,23 @@ pub(super) const STATIC: [(&str, &str); 61] = [
 #[derive(Debug)]
 pub(super) struct Table {
     /// The newest first.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Rc<Entry>>,
     size: usize,
     max: usize,
 }
 
 /// A name and a value in one piece.
-#[derive(Debug)]
-struct Entry {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
     text: Box<[u8]>,
     name: usize,
+}
+
+impl Entry {
+    /// A field whose name takes the first `name` bytes of `text`.
+    pub(super) fn new(text: &[u8], name: usize) -> Self {
+        Self { text: text.into(), name }
+    }
 }
 
 impl Default for Table {
@@ -56,15 +64,25 @@ impl Table {
         }
     }
 
-    /// Adds a field whose name takes the first `name` bytes of `text`. One that is larger than the whole table
-    /// empties it.
-    pub(super) fn add(&mut self, text: &[u8], name: usize) {
-        let size = text.len() + OVERHEAD;
+    /// The number of an entry of the dynamic table.
+    pub(super) fn find(&self, entry: &Rc<Entry>) -> Option<usize> {
+        let place = self.entries.iter().position(|known| Rc::ptr_eq(known, entry) || known == entry)?;
+        Some(STATIC.len() + 1 + place)
+    }
+
+    /// Adds an entry. One that is larger than the whole table empties it.
+    pub(super) fn add(&mut self, entry: Rc<Entry>) {
+        let size = entry.text.len() + OVERHEAD;
         self.shrink_to(self.max.saturating_sub(size));
         if size <= self.max {
             self.size += size;
-            self.entries.push_front(Entry { text: text.into(), name });
+            self.entries.push_front(entry);
         }
+    }
+
+    /// The greatest size.
+    pub(super) fn max(&self) -> usize {
+        self.max
     }
 
     /// Changes the greatest size.
