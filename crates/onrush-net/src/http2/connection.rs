@@ -190,12 +190,6 @@ impl Connection {
         self.send_bodies();
     }
 
-    /// Nobody reads any more what we write.
-    pub fn discard(&mut self) {
-        self.out.discard();
-        self.bodies.clear();
-    }
-
     /// Takes what was read.
     pub fn receive(&mut self, input: &[u8], now: Instant) {
         if self.is_over() {
@@ -256,7 +250,7 @@ impl Connection {
         }
     }
 
-    /// Ends a request without an answer. If it was open, the peer knows.
+    /// Ends a request without an answer.
     fn fail(&mut self, key: Key, failure: Failure, again: Again) {
         self.settle(key, Err(Broken { failure, again }));
     }

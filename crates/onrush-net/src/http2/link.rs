@@ -113,6 +113,7 @@ impl Ticket<'_> {
         let key = self.key.take()?;
         let mut state = self.link.state.borrow_mut();
         state.connection.cancel(key, why, Instant::now());
+        state.wake_ended();
         state.wake_task();
         state.connection.take(key)
     }
@@ -139,10 +140,7 @@ impl State {
         if self.lanes.len() <= place {
             self.lanes.resize(place + 1, None);
         }
-        match &mut self.lanes[place] {
-            Some(lane) => lane.clone_from(waker),
-            lane => *lane = Some(waker.clone()),
-        }
+        remember(&mut self.lanes[place], waker);
     }
 
     fn wake_ended(&mut self) {
@@ -154,6 +152,14 @@ impl State {
     fn end(&mut self, failure: Option<Failure>) {
         self.connection.end(failure, Instant::now());
         self.wake_ended();
+    }
+}
+
+/// Mostly it is the same waker again, which costs nothing then.
+fn remember(place: &mut Option<Waker>, waker: &Waker) {
+    match place {
+        Some(known) => known.clone_from(waker),
+        None => *place = Some(waker.clone()),
     }
 }
 
@@ -192,7 +198,7 @@ impl Task {
                     return Poll::Ready(());
                 }
                 Poll::Pending => {
-                    state.remember_task(cx.waker());
+                    remember(&mut state.task, cx.waker());
                     return Poll::Pending;
                 }
             }
@@ -204,9 +210,7 @@ impl Task {
             match ready!(Pin::new(&mut self.stream).poll_write(cx, connection.waiting())) {
                 Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Ok(count) => connection.advance(count),
-                Err(error) => {
-                    return Poll::Ready(Err(error));
-                }
+                Err(error) => return Poll::Ready(Err(error)),
             }
             self.is_flushed = false;
         }
@@ -235,14 +239,5 @@ impl Task {
         state.connection.receive(buffer.filled(), Instant::now());
         state.wake_ended();
         Poll::Ready(true)
-    }
-}
-
-impl State {
-    fn remember_task(&mut self, waker: &Waker) {
-        match &mut self.task {
-            Some(task) => task.clone_from(waker),
-            task => *task = Some(waker.clone()),
-        }
     }
 }

@@ -49,13 +49,6 @@ impl Out {
             self.written = 0;
         }
     }
-
-    /// What waits will never be written.
-    pub(super) fn discard(&mut self) {
-        self.before = self.written();
-        self.written = 0;
-        self.bytes = Vec::new();
-    }
 }
 
 #[cfg(test)]
@@ -74,7 +67,5 @@ mod tests {
             assert_eq!(out.waiting().len(), 9999);
             assert!(out.bytes.len() < 2 * COMPACTED);
         }
-        out.discard();
-        assert_eq!((out.queued(), out.written(), out.waiting().len()), (expected.1, expected.1, 0));
     }
 }
