@@ -90,12 +90,19 @@ impl Client {
     pub async fn send(&self, session: &mut Session, request: &Prepared, deadline: &mut Deadline) -> Exchange {
         let started = Instant::now();
         deadline.set(started, self.settings.timeout);
-        let next = match self.idle_connection(session, request) {
-            Some(mut held) => {
-                let flown = self.fly_one(&mut held, request, deadline).await;
-                self.after_first(started, flown, held, session, request)
-            }
-            None => Next::More(Exchange::begun(started), None),
+        let next = if self.pool.is_some() || request.http2().is_some() {
+            Next::More(Exchange::begun(started), None)
+        } else {
+            let (mut held, exchange) = match session.take(request.origin()) {
+                Some(held) => (held, None),
+                None => match Box::pin(self.open(request, started, deadline)).await {
+                    Ok((held, exchange)) => (held, Some(exchange)),
+                    Err(exchange) => return *exchange,
+                },
+            };
+            let flown = self.fly_one(&mut held, request, deadline).await;
+            let exchange = exchange.map_or_else(|| reusing(started), |exchange| *exchange);
+            self.after_first(exchange, flown, held, session, request)
         };
         match next {
             Next::Nothing(exchange) => exchange,
@@ -181,23 +188,35 @@ impl Client {
         flown
     }
 
-    /// The user's own connection to where the request goes, if there is one to be used.
-    fn idle_connection(&self, session: &mut Session, request: &Prepared) -> Option<Box<Held>> {
-        if self.pool.is_some() || request.http2().is_some() { None } else { session.take(request.origin()) }
+    /// A connection of the user's own for a request that is about to be written.
+    async fn open(
+        &self,
+        request: &Prepared,
+        started: Instant,
+        deadline: &mut Deadline,
+    ) -> Result<(Box<Held>, Box<Exchange>), Box<Exchange>> {
+        let mut exchange = Box::new(Exchange::begun(started));
+        match self.connect(request.origin(), deadline, &mut exchange).await {
+            Ok(held) => {
+                exchange.first_write = Some(Instant::now());
+                Ok((held, exchange))
+            }
+            Err(failure) => {
+                exchange.fail(failure);
+                Err(exchange)
+            }
+        }
     }
 
-    /// What is left to do after the first attempt, over a connection used before.
+    /// What is left to do after the first attempt.
     fn after_first(
         &self,
-        started: Instant,
+        mut exchange: Exchange,
         flown: Flown,
         held: Box<Held>,
         session: &mut Session,
         request: &Prepared,
     ) -> Next {
-        let mut exchange = Exchange::begun(started);
-        exchange.reused = 1;
-        exchange.first_write = Some(started);
         match self.land(flown, held, session, None, request, &mut exchange) {
             Ok(Some(reply)) if !self.goes_on(&reply) => exchange.result = Ok(reply.status),
             Ok(reply) => return Next::More(exchange, reply),
@@ -470,6 +489,11 @@ impl Exchange {
         self.bytes_received += answer.received;
         Reply { status: answer.head.status, location: answer.head.location }
     }
+}
+
+/// An exchange over a connection that was there: it writes at once.
+fn reusing(started: Instant) -> Exchange {
+    Exchange { first_write: Some(started), reused: 1, ..Exchange::begun(started) }
 }
 
 fn take(session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
