@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::{mem, slice};
 
 use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Pooling, Protocol};
@@ -87,28 +88,40 @@ impl Client {
     ///
     /// What nearly always happens, one answer over a connection that is there, needs little room; everything
     /// else does its work on the heap. Thousands of users who wait for answers then fit the processor's cache.
-    pub async fn send(&self, session: &mut Session, request: &Prepared, deadline: &mut Deadline) -> Exchange {
-        let started = Instant::now();
-        deadline.set(started, self.settings.timeout);
-        let next = if self.pool.is_some() || request.http2().is_some() {
-            Next::More(Exchange::begun(started), None)
-        } else {
-            let (mut held, exchange) = match session.take(request.origin()) {
-                Some(held) => (held, None),
-                None => match Box::pin(self.open(request, started, deadline)).await {
-                    Ok((held, exchange)) => (held, Some(exchange)),
-                    Err(exchange) => return *exchange,
-                },
+    #[expect(clippy::manual_async_fn, reason = "an async fn would hold each of its arguments twice")]
+    pub fn send(
+        &self,
+        session: &mut Session,
+        request: &Prepared,
+        deadline: &mut Deadline,
+    ) -> impl Future<Output = Exchange> {
+        async move {
+            let started = Instant::now();
+            deadline.set(started, self.settings.timeout);
+            // Built in a block of its own, or the room of `next` would be held while the rest is awaited.
+            let rest = {
+                let next = if self.pool.is_some() || request.http2().is_some() {
+                    Next::More(Exchange::begun(started), None)
+                } else {
+                    let (mut held, exchange) = match session.take(request.origin()) {
+                        Some(held) => (held, None),
+                        None => match Box::pin(self.open(request, started, deadline)).await {
+                            Ok((held, exchange)) => (held, Some(exchange)),
+                            Err(exchange) => return *exchange,
+                        },
+                    };
+                    let flown = self.fly_one(&mut held, request, deadline).await;
+                    let exchange = exchange.map_or_else(|| reusing(started), |exchange| *exchange);
+                    self.after_first(exchange, flown, held, session, request)
+                };
+                match next {
+                    Next::Nothing(exchange) => return exchange,
+                    Next::More(exchange, reply) => {
+                        Box::pin(self.send_at_length(session, request, deadline, exchange, reply))
+                    }
+                }
             };
-            let flown = self.fly_one(&mut held, request, deadline).await;
-            let exchange = exchange.map_or_else(|| reusing(started), |exchange| *exchange);
-            self.after_first(exchange, flown, held, session, request)
-        };
-        match next {
-            Next::Nothing(exchange) => exchange,
-            Next::More(exchange, reply) => {
-                Box::pin(self.send_at_length(session, request, deadline, exchange, reply)).await
-            }
+            rest.await
         }
     }
 
@@ -167,7 +180,7 @@ impl Client {
             exchange.first_write.get_or_insert(now);
             exchange.reused += u32::from(is_used || number > 0);
         }
-        let expects: Vec<_> = requests.iter().map(|request| request.expect()).collect();
+        let expects: Vec<_> = requests.iter().map(|request| *request.expect()).collect();
         let mut keep_alive = false;
         let mut on_answer = |number: usize, answer: Answer| {
             keep_alive = answer.head.keep_alive;
@@ -176,11 +189,13 @@ impl Client {
             exchange.result = Ok(exchange.accept(answer).status);
         };
         let mut flight = Flight::new(&wire, &expects);
-        let flown = self
-            .bounded(deadline, |cx, scratch| {
+        let mut is_watched = deadline.is_armed();
+        let flown = poll_fn(|cx| {
+            self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch| {
                 held.connection.poll_flight(cx, scratch, &mut flight, &self.limits, &mut on_answer)
             })
-            .await;
+        })
+        .await;
         count_written(requests, &held, flight.written(), exchanges);
         if flown.is_ok() && keep_alive && self.settings.keep_alive {
             put(session, place.as_ref(), held);
@@ -281,19 +296,19 @@ impl Client {
     }
 
     /// Sends one request over a connection and reads its answer.
-    async fn fly_one(&self, held: &mut Held, request: &Prepared, deadline: &mut Deadline) -> Flown {
-        let expects = [request.expect()];
-        let mut flight = Flight::new(request.http1(&held.peer), &expects);
-        let result = self
-            .bounded(deadline, |cx, scratch| {
+    fn fly_one(&self, held: &mut Held, request: &Prepared, deadline: &mut Deadline) -> impl Future<Output = Flown> {
+        let mut flight = Flight::new(request.http1(&held.peer), slice::from_ref(request.expect()));
+        let mut is_watched = deadline.is_armed();
+        poll_fn(move |cx| {
+            let result = ready!(self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch| {
                 let mut answer = None;
                 let on_answer = &mut |_, whole| answer = Some(whole);
                 let flown = ready!(held.connection.poll_flight(cx, scratch, &mut flight, &self.limits, on_answer));
                 let missing = || Failure::new(ErrorKind::Protocol, "the exchange ended without an answer");
                 Poll::Ready(flown.and_then(|()| answer.ok_or_else(|| Broken::Failed(missing()))))
-            })
-            .await;
-        Flown { result, written: flight.written() }
+            }));
+            Poll::Ready(Flown { result, written: flight.written() })
+        })
     }
 
     /// Counts what a flight came to. `None`: the connection had been closed before, and the request may be
@@ -325,20 +340,20 @@ impl Client {
         }
     }
 
-    /// Polls work on a connection, with the scratch buffer, until it is done or the deadline passes.
-    async fn bounded<T>(
+    /// Polls work on a connection, with the scratch buffer, unless the deadline has passed. A deadline that was
+    /// armed for an earlier request and is still ahead (`is_watched`) will wake the task of this one, too.
+    fn poll_bounded<T>(
         &self,
+        cx: &mut Context<'_>,
         deadline: &mut Deadline,
-        mut work: impl FnMut(&mut Context<'_>, &mut [u8]) -> Poll<Result<T, Broken>>,
-    ) -> Result<T, Broken> {
-        // A deadline that was armed for an earlier request and is still ahead will wake this one, too.
-        let mut is_watched = deadline.is_armed();
-        poll_fn(|cx| match work(cx, &mut self.scratch.borrow_mut()) {
+        is_watched: &mut bool,
+        work: impl FnOnce(&mut Context<'_>, &mut [u8]) -> Poll<Result<T, Broken>>,
+    ) -> Poll<Result<T, Broken>> {
+        match work(cx, &mut self.scratch.borrow_mut()) {
             Poll::Ready(done) => Poll::Ready(done),
-            Poll::Pending if std::mem::take(&mut is_watched) => Poll::Pending,
+            Poll::Pending if mem::take(is_watched) => Poll::Pending,
             Poll::Pending => deadline.poll(cx).map(|()| Err(Broken::Failed(self.timed_out()))),
-        })
-        .await
+        }
     }
 
     /// Whether the answer is a redirect that is to be followed.
