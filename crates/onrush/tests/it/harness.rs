@@ -138,6 +138,11 @@ impl Run {
 }
 
 impl Playing {
+    /// The number of the process.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).unwrap();
     }
