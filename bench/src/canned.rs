@@ -204,6 +204,3 @@ fn note(ended: usize, shared: &Shared) {
         }
     }
 }
-
-/// How long a server of ours may need to notice that it should stop.
-pub(crate) const SETTLE: Duration = Duration::from_millis(200);

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode, Stdio};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::{Value, json};
 
-use crate::contest::settle;
+use crate::clock::settle;
 use crate::cpu;
 
 /// A finished client.

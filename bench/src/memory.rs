@@ -4,8 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::Options;
 use crate::canned::{Canned, Manner};
-use crate::clock::nanos;
-use crate::contest::settle;
+use crate::clock::{nanos, settle};
 use crate::measure::{measure, while_running};
 use crate::stats::median;
 use crate::table::Row;

@@ -13,8 +13,7 @@ use rustix::time::{
 
 use crate::Options;
 use crate::canned::{ANSWER, Canned, Manner};
-use crate::clock::{nanos, seconds};
-use crate::contest::settle;
+use crate::clock::{nanos, seconds, settle};
 use crate::measure::measure;
 use crate::stats::{median, quantile};
 use crate::table::Row;

@@ -7,7 +7,7 @@ use std::thread;
 
 use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
 use onrush_net::clock::Instant;
-use onrush_net::{Failure, Setup, SetupError, Share};
+use onrush_net::{Setup, Share};
 use onrush_pace::Segment;
 use onrush_plan::Plan;
 use tokio::runtime::{Builder, LocalOptions};
@@ -16,27 +16,11 @@ use crate::alarm::Alarm;
 use crate::caller::HttpCaller;
 use crate::collector::{Closing, Collected, Collector, Message};
 use crate::control::{Control, Orders};
+use crate::error::RunError;
 use crate::health::{MachineMark, ThreadMark, peak_memory, process_cpu};
 use crate::play::play;
 use crate::verdict::judge;
 use crate::worker::Worker;
-
-/// Why a run could not begin, or be brought to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The client could not be set up.
-    #[error(transparent)]
-    Client(SetupError),
-    /// A request could not be prepared.
-    #[error("a request cannot be sent: {0}")]
-    Request(Failure),
-    /// The system refused a thread or an event loop.
-    #[error("the system refused what a worker needs: {0}")]
-    System(#[from] std::io::Error),
-    /// A worker's thread ended unexpectedly.
-    #[error("{0} of the workers ended unexpectedly; this is a bug in Onrush")]
-    WorkerLost(usize),
-}
 
 /// Plays `plan` to its end on threads of its own and returns what came out. `on_event` is called on
 /// the calling thread; taking long there delays no request.
