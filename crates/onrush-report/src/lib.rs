@@ -7,11 +7,12 @@ mod json;
 mod layout;
 mod output;
 mod progress;
+mod protocol;
 mod style;
 mod summary;
 mod units;
 
-pub use json::{JsonOutput, to_json};
+pub use json::{JsonOutput, json};
 pub use output::{KINDS, Kind, Output, find_kind};
 pub use progress::Progress;
 pub use style::Style;

@@ -75,6 +75,7 @@ fn info(plan: &Plan) -> RunInfo {
         targets: plan.requests.iter().map(|request| without_password(request.url())).collect(),
         load: plan.load.to_string(),
         protocol: plan.client.protocol.name().to_owned(),
+        lanes: plan.client.protocol.lanes(),
         duration: plan.load.duration(),
         requests: plan.load.requests(),
         warmup: plan.warmup,

@@ -75,7 +75,7 @@ fn timed() -> Vec<Event> {
 
 /// A counted one: how long it lasts is a guess.
 fn counted() -> Vec<Event> {
-    let load = "100000 iterations by 1 users".to_owned();
+    let load = "4000 iterations by 1 user".to_owned();
     let info = RunInfo { load, duration: None, requests: Some(4_000), ..closed_info() };
     Story::of(info).tick(Tally::default(), busy(1)).tick(good(30, 0), busy(1)).ticks(6, &good(661, 0), busy(1)).finish()
 }
