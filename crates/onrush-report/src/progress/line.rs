@@ -106,10 +106,10 @@ fn progress(view: &View) -> (String, Option<String>) {
     let Some(info) = view.info.filter(|_| view.stopping.is_none()) else { return (elapsed, None) };
     match (info.duration, info.requests) {
         (Some(duration), _) => {
-            let share = if at < duration { at.as_secs_f64() / duration.as_secs_f64() } else { 1.0 };
-            let left = duration.saturating_sub(at);
-            let to_go = (!left.is_zero()).then(|| format!("{} to go", clock(left)));
-            (format!("{}  {elapsed}", whole_percent(share)), to_go)
+            // What would be shown as nothing is nothing.
+            let left = Some(duration.saturating_sub(at)).filter(|left| *left >= Duration::from_millis(500));
+            let share = left.map_or(1.0, |_| at.as_secs_f64() / duration.as_secs_f64());
+            (format!("{}  {elapsed}", whole_percent(share)), left.map(|left| format!("{} to go", clock(left))))
         }
         // What the warm-up did is not told, so how much is left is not known.
         (None, Some(requests)) if info.warmup.is_zero() => counted(view, requests),

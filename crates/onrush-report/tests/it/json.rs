@@ -73,7 +73,7 @@ fn leaves(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Value)) {
         Value::Object(entries) => {
             for (key, value) in entries {
                 let key = if path == "statuses" { "<status>" } else { key };
-                leaves(&[path, key].join(".").trim_start_matches('.'), value, visit);
+                leaves([path, key].join(".").trim_start_matches('.'), value, visit);
             }
         }
         Value::Array(items) if items.iter().any(Value::is_object) => {
