@@ -89,7 +89,7 @@ fn rates(outcome: &Outcome, style: Style) -> String {
     if !allows_rates(outcome.measured) {
         return format!("too short to tell ({})", duration(outcome.measured));
     }
-    let with_failures = if counters.failed > 0 { ", failures included" } else { "" };
+    let with_failures = if counters.failed > 0 { ", with failures" } else { "" };
     let achieved = style.paint(Tone::Strong, &rate(outcome.achieved_rate()));
     if outcome.info.open {
         let share = percent(counters.ended_in_time, counters.intended);
@@ -97,6 +97,6 @@ fn rates(outcome: &Outcome, style: Style) -> String {
     }
     // A load may have open and closed stages.
     let is_mixed = !outcome.total.start_lag.is_empty();
-    let why = if is_mixed { "" } else { " (closed: each user waits for its answer)" };
+    let why = if is_mixed { "" } else { " (closed: users wait for answers)" };
     format!("{achieved} achieved{with_failures}{why}")
 }
