@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Barrier, Mutex, OnceLock, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
 use onrush_net::clock::Instant;
@@ -76,12 +77,12 @@ fn conclude(
     start: Instant,
     begun: Instant,
 ) -> Outcome {
-    let stopped_at = collected.stopped_at.unwrap_or(start);
+    let stopped = collected.stopped_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(start));
     let mut outcome = Outcome {
         info,
         stopped: if control.is_stopped() { StopReason::Interrupted } else { StopReason::Completed },
         total: collected.total,
-        measured: stopped_at.saturating_duration_since(start + plan.warmup),
+        measured: played(stopped, plan.load.duration()).saturating_sub(plan.warmup),
         elapsed: begun.elapsed(),
         oldest_cut_off: collected.oldest_cut_off,
         health,
@@ -89,6 +90,12 @@ fn conclude(
     };
     outcome.verdict = judge(&outcome);
     outcome
+}
+
+/// How long requests were begun. Workers stop a little after the end of the profile, when nothing is due any more; rates
+/// are not to show that.
+fn played(stopped: Duration, profile: Option<Duration>) -> Duration {
+    profile.filter(|lasts| stopped.checked_sub(*lasts).is_some_and(|late| late < *lasts / 1000)).unwrap_or(stopped)
 }
 
 /// Lets all workers begin at the same instant.
@@ -155,4 +162,23 @@ fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, s
         health: mark.health(),
         oldest_cut_off: worker.oldest_cut_off(),
     })));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_that_is_hardly_late_is_in_time() {
+        let ms = Duration::from_millis;
+        for (stopped, profile, expected) in [
+            (2_001, Some(2_000), 2_000),
+            (2_000, Some(2_000), 2_000),
+            (2_002, Some(2_000), 2_002),
+            (1_000, Some(2_000), 1_000),
+            (1_000, None, 1_000),
+        ] {
+            assert_eq!(played(ms(stopped), profile.map(ms)), ms(expected), "{stopped} of {profile:?}");
+        }
+    }
 }
