@@ -17,4 +17,4 @@ pub use output::{KINDS, Kind, Output, find_kind};
 pub use progress::Progress;
 pub use style::Style;
 pub use summary::{SummaryOutput, summary};
-pub use units::{bytes, count, duration, percent, rate};
+pub use units::{bytes, count, duration, percent, rate, several};

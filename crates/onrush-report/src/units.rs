@@ -47,7 +47,7 @@ pub(crate) fn time(value: Duration) -> String {
 }
 
 /// A number of things: `1 user`, `2 users`.
-pub(crate) fn several(number: u64, one: &str, more: &str) -> String {
+pub fn several(number: u64, one: &str, more: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { more })
 }
 

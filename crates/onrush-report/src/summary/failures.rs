@@ -39,6 +39,7 @@ impl Failures {
 fn all(number: u64, which: &str, [verb, verbs]: [&str; 2]) -> String {
     match number {
         1 => format!("the only request{which} {verb}"),
+        2 => format!("both requests{which} {verbs}"),
         more => format!("all {} requests{which} {verbs}", count(more)),
     }
 }
@@ -88,6 +89,7 @@ mod tests {
             ((0, 1, &[], &[]), "all: the only request was unanswered at the end"),
             ((0, 3, &[], &[]), "all: all 3 requests were unanswered at the end"),
             ((0, 0, &[(ConnectRefused, 1)], &[]), "all: the only request failed (connect refused)"),
+            ((0, 0, &[(ConnectRefused, 2)], &[]), "all: both requests failed (connect refused)"),
             ((0, 0, &[(ConnectRefused, 2_000)], &[]), "all: all 2,000 requests failed (connect refused)"),
             ((0, 1, &[(Timeout, 1)], &[]), "all: the only request that ended failed (timeout)"),
             ((0, 1, &[(Reset, 5), (Timeout, 6)], &[]), "all: all 11 requests that ended failed (mostly timeout)"),

@@ -221,6 +221,7 @@ fn the_generator() {
                 o.info.threads = 1;
                 o.health.workers.truncate(1);
             }),
+            ("a moment", |o| o.elapsed = Duration::from_millis(99)),
             ("a machine that is shared", |o| o.health.steal = Some(0.12)),
             ("a system that tells nothing", |o| o.health = onrush_metrics::Health::default()),
         ],
