@@ -17,7 +17,7 @@ use crate::deadline::{Deadline, Elapsed};
 use crate::dial::{Dialed, Dialer, Origin, Setup, SetupError, Share};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
-use crate::http1::{Answer, Broken, Connection, Flight, Limits};
+use crate::http1::{Answer, Broken, Connection, Flight, Limits, ReadContext};
 use crate::http2::Shared2;
 use crate::prepared::Prepared;
 use crate::session::{Held, Place, Pool, Session};
@@ -29,7 +29,7 @@ const SCRATCH: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Client {
     settings: ClientSettings,
-    limits: Limits,
+    context: RefCell<ReadContext>,
     dialer: Dialer,
     scratch: RefCell<Box<[u8]>>,
     pool: Option<Pool>,
@@ -65,7 +65,7 @@ impl Client {
         };
         let is_http2 = matches!(settings.protocol, Protocol::Http2 { .. });
         Ok(Self {
-            limits: Limits { head: settings.max_head, body: settings.max_body },
+            context: RefCell::new(ReadContext::new(Limits { head: settings.max_head, body: settings.max_body })),
             dialer: Dialer::new(settings, setup, share)?,
             scratch: RefCell::new(vec![0; SCRATCH].into()),
             pool: max.filter(|_| !is_http2).map(Pool::new),
@@ -191,8 +191,8 @@ impl Client {
         let mut flight = Flight::new(&wire, &expects);
         let mut is_watched = deadline.is_armed();
         let flown = poll_fn(|cx| {
-            self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch| {
-                held.connection.poll_flight(cx, scratch, &mut flight, &self.limits, &mut on_answer)
+            self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch, context| {
+                held.connection.poll_flight(cx, scratch, &mut flight, context, &mut on_answer)
             })
         })
         .await;
@@ -300,10 +300,10 @@ impl Client {
         let mut flight = Flight::new(request.http1(&held.peer), slice::from_ref(request.expect()));
         let mut is_watched = deadline.is_armed();
         poll_fn(move |cx| {
-            let result = ready!(self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch| {
+            let result = ready!(self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch, context| {
                 let mut answer = None;
                 let on_answer = &mut |_, whole| answer = Some(whole);
-                let flown = ready!(held.connection.poll_flight(cx, scratch, &mut flight, &self.limits, on_answer));
+                let flown = ready!(held.connection.poll_flight(cx, scratch, &mut flight, context, on_answer));
                 let missing = || Failure::new(ErrorKind::Protocol, "the exchange ended without an answer");
                 Poll::Ready(flown.and_then(|()| answer.ok_or_else(|| Broken::Failed(missing()))))
             }));
@@ -347,9 +347,9 @@ impl Client {
         cx: &mut Context<'_>,
         deadline: &mut Deadline,
         is_watched: &mut bool,
-        work: impl FnOnce(&mut Context<'_>, &mut [u8]) -> Poll<Result<T, Broken>>,
+        work: impl FnOnce(&mut Context<'_>, &mut [u8], &mut ReadContext) -> Poll<Result<T, Broken>>,
     ) -> Poll<Result<T, Broken>> {
-        match work(cx, &mut self.scratch.borrow_mut()) {
+        match work(cx, &mut self.scratch.borrow_mut(), &mut self.context.borrow_mut()) {
             Poll::Ready(done) => Poll::Ready(done),
             Poll::Pending if mem::take(is_watched) => Poll::Pending,
             Poll::Pending => deadline.poll(cx).map(|()| Err(Broken::Failed(self.timed_out()))),
@@ -416,7 +416,7 @@ impl Client {
             exchange.reused += u32::from(!is_new);
             exchange.first_write.get_or_insert_with(Instant::now);
             exchange.sent += 1;
-            let done = deadline.bound(link.exchange(head, body, self.limits.body)).await;
+            let done = deadline.bound(link.exchange(head, body, self.settings.max_body)).await;
             let (sent, received) = link.take_bytes();
             exchange.bytes_sent += sent;
             exchange.bytes_received += received;
