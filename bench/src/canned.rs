@@ -22,7 +22,7 @@ const LISTENER: u64 = u64::MAX;
 #[expect(clippy::disallowed_methods, reason = "there is nothing to wait for but the time")]
 pub(crate) fn main(arguments: &[&str]) -> std::process::ExitCode {
     let seconds = arguments.first().and_then(|text| text.parse().ok()).unwrap_or(60);
-    match Canned::start(false) {
+    match Canned::start(Manner::Answers) {
         Ok(server) => {
             println!("http://{}/", server.addr);
             std::thread::sleep(Duration::from_secs(seconds));
@@ -34,6 +34,24 @@ pub(crate) fn main(arguments: &[&str]) -> std::process::ExitCode {
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+/// What the server does beside answering and counting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Manner {
+    #[default]
+    Answers,
+    /// It notes when each request arrived.
+    NotesTimes,
+    /// It leaves every request of a connection but the first without an answer.
+    AnswersOnce,
+}
+
+/// A connection, how much of the empty line after a head has been seen, and requests seen on it.
+struct Connection {
+    stream: TcpStream,
+    matched: u8,
+    requests: usize,
 }
 
 /// A server that runs until it is dropped.
@@ -48,19 +66,19 @@ struct Shared {
     requests: AtomicU64,
     first_at: AtomicU64,
     stop: AtomicBool,
-    keeps_times: bool,
+    manner: Manner,
     times: Mutex<Vec<u64>>,
 }
 
 impl Canned {
     /// A server on a free port of 127.0.0.1, on the servers' core.
-    pub(crate) fn start(keeps_times: bool) -> std::io::Result<Self> {
+    pub(crate) fn start(manner: Manner) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         // The standard library's backlog of 128 is too short for a thousand connections at once.
         rustix::net::listen(&listener, 4096)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
-        let shared = Arc::new(Shared { keeps_times, ..Shared::default() });
+        let shared = Arc::new(Shared { manner, ..Shared::default() });
         let inner = Arc::clone(&shared);
         let thread = std::thread::spawn(move || {
             cpu::pin(cpu::SERVER);
@@ -105,7 +123,7 @@ impl Drop for Canned {
 fn serve(listener: &TcpListener, shared: &Shared) -> std::io::Result<()> {
     let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     epoll::add(&poll, listener, epoll::EventData::new_u64(LISTENER), epoll::EventFlags::IN)?;
-    let mut connections: HashMap<u64, (TcpStream, u8)> = HashMap::new();
+    let mut connections: HashMap<u64, Connection> = HashMap::new();
     let mut events = Vec::with_capacity(1024);
     let mut buffer = vec![0; 64 * 1024];
     let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
@@ -119,9 +137,7 @@ fn serve(listener: &TcpListener, shared: &Shared) -> std::io::Result<()> {
             match event.data.u64() {
                 LISTENER => accept(listener, &poll, &mut connections)?,
                 key => {
-                    let open = connections
-                        .get_mut(&key)
-                        .is_some_and(|(stream, matched)| answer(stream, matched, &mut buffer, shared));
+                    let open = connections.get_mut(&key).is_some_and(|peer| answer(peer, &mut buffer, shared));
                     if !open {
                         connections.remove(&key);
                     }
@@ -135,54 +151,56 @@ fn serve(listener: &TcpListener, shared: &Shared) -> std::io::Result<()> {
 fn accept(
     listener: &TcpListener,
     poll: &std::os::fd::OwnedFd,
-    connections: &mut HashMap<u64, (TcpStream, u8)>,
+    connections: &mut HashMap<u64, Connection>,
 ) -> std::io::Result<()> {
     while let Ok((stream, _)) = listener.accept() {
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
         let key = stream.as_raw_fd().cast_unsigned().into();
         epoll::add(poll, &stream, epoll::EventData::new_u64(key), epoll::EventFlags::IN)?;
-        connections.insert(key, (stream, 0));
+        connections.insert(key, Connection { stream, matched: 0, requests: 0 });
     }
     Ok(())
 }
 
 /// Reads once and answers every request that ended; false when the peer has closed.
-fn answer(stream: &mut TcpStream, matched: &mut u8, buffer: &mut [u8], shared: &Shared) -> bool {
-    let length = match stream.read(buffer) {
+fn answer(peer: &mut Connection, buffer: &mut [u8], shared: &Shared) -> bool {
+    let length = match peer.stream.read(buffer) {
         Ok(0) => return false,
         Ok(length) => length,
         Err(error) => return error.kind() == std::io::ErrorKind::WouldBlock,
     };
     let mut ended = 0;
     for byte in &buffer[..length] {
-        *matched = match (*matched, byte) {
-            (0 | 2, b'\r') | (1 | 3, b'\n') => *matched + 1,
+        peer.matched = match (peer.matched, byte) {
+            (0 | 2, b'\r') | (1 | 3, b'\n') => peer.matched + 1,
             (_, b'\r') => 1,
             _ => 0,
         };
-        if *matched == 4 {
-            *matched = 0;
+        if peer.matched == 4 {
+            peer.matched = 0;
             ended += 1;
         }
     }
     note(ended, shared);
-    let answered = if ended == 1 { stream.write_all(ANSWER) } else { stream.write_all(&ANSWER.repeat(ended)) };
+    peer.requests += ended;
+    if shared.manner == Manner::AnswersOnce && peer.requests > 1 {
+        return true;
+    }
+    let answered =
+        if ended == 1 { peer.stream.write_all(ANSWER) } else { peer.stream.write_all(&ANSWER.repeat(ended)) };
     answered.is_ok()
 }
 
 fn note(ended: usize, shared: &Shared) {
     let before = shared.requests.fetch_add(ended as u64, Ordering::Relaxed);
-    if shared.keeps_times || shared.first_at.load(Ordering::Relaxed) == 0 || before == 0 {
+    if shared.manner == Manner::NotesTimes || shared.first_at.load(Ordering::Relaxed) == 0 || before == 0 {
         let now = nanos();
         let _ = shared.first_at.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-        if shared.keeps_times
+        if shared.manner == Manner::NotesTimes
             && let Ok(mut times) = shared.times.lock()
         {
             times.extend(std::iter::repeat_n(now, ended));
         }
     }
 }
-
-/// How long a server of ours may need to notice that it should stop.
-pub(crate) const SETTLE: Duration = Duration::from_millis(200);

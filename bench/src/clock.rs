@@ -1,4 +1,4 @@
-//! The system's monotonic clock, the same for all processes.
+//! The system's monotonic clock, the same for all processes, and the pause between two measurements.
 
 use std::time::Duration;
 
@@ -13,4 +13,10 @@ pub(crate) fn nanos() -> u64 {
 /// Whole seconds in nanoseconds.
 pub(crate) fn seconds(count: u64) -> u64 {
     u64::try_from(Duration::from_secs(count).as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Lets a server finish what a client that has gone left behind, and notice that it should stop.
+#[expect(clippy::disallowed_methods, reason = "between two measurements there is no event to wait for")]
+pub(crate) fn settle() {
+    std::thread::sleep(Duration::from_millis(200));
 }

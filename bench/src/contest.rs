@@ -1,11 +1,11 @@
 //! The contests: who, against which server, with which load, held against which budget.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use onrush_target::{Service, ServiceSettings, TlsSettings};
 
-use crate::canned::{Canned, SETTLE};
+use crate::canned::{Canned, Manner};
+use crate::clock::settle;
 use crate::measure::measure;
 use crate::stats::{median, quantile};
 use crate::table::{Row, print};
@@ -156,7 +156,7 @@ fn row(contest: &Contest, tool: Tool, own: &[f64], tools: &[Tool], costs: &[Vec<
 fn start(server: Server) -> Result<Counting, String> {
     let service = |settings| Service::start(settings).map(Counting::Service).map_err(|error| error.to_string());
     match server {
-        Server::Canned => Canned::start(false).map(Counting::Canned).map_err(|error| error.to_string()),
+        Server::Canned => Canned::start(Manner::Answers).map(Counting::Canned).map_err(|error| error.to_string()),
         Server::Http2 => service(ServiceSettings::default()),
         Server::Tls => service(ServiceSettings { tls: Some(TlsSettings::default()), ..ServiceSettings::default() }),
     }
@@ -176,10 +176,4 @@ impl Counting {
             Self::Service(service) => service.stats().requests,
         }
     }
-}
-
-/// Lets a server finish what a client that has gone left behind.
-#[expect(clippy::disallowed_methods, reason = "between two measurements there is no event to wait for")]
-pub(crate) fn settle() {
-    std::thread::sleep(Duration::max(SETTLE, Duration::from_millis(200)));
 }

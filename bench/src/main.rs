@@ -52,7 +52,11 @@ fn main() -> ExitCode {
         Some("floor") => floor::main(&rest),
         Some("pacer") => pacing::main(&rest),
         _ => match options() {
-            Ok(options) => contest::run_all(&options),
+            Ok(Some(options)) => contest::run_all(&options),
+            Ok(None) => {
+                println!("{HELP}");
+                ExitCode::SUCCESS
+            }
             Err(error) => {
                 eprintln!("{error}\n{HELP}");
                 ExitCode::from(104)
@@ -61,7 +65,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn options() -> Result<Options, lexopt::Error> {
+/// `None`: help was asked for.
+fn options() -> Result<Option<Options>, lexopt::Error> {
     let onrush = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join("onrush")));
     let onrush = onrush.map_or_else(|| "onrush".to_owned(), |path| path.display().to_string());
     let mut options = Options { rounds: 5, seconds: 4, only: Vec::new(), onrush };
@@ -72,8 +77,9 @@ fn options() -> Result<Options, lexopt::Error> {
             Long("seconds") => options.seconds = parser.value()?.parse()?,
             Long("only") => options.only.push(parser.value()?.string()?),
             Long("onrush") => options.onrush = parser.value()?.string()?,
+            Long("help") | Short('h') => return Ok(None),
             other => return Err(other.unexpected()),
         }
     }
-    Ok(options)
+    Ok(Some(options))
 }

@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode, Stdio};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::{Value, json};
 
+use crate::clock::settle;
 use crate::cpu;
 
 /// A finished client.
@@ -52,4 +53,31 @@ pub(crate) fn measure(command: &[String]) -> Option<Finished> {
         peak_bytes: told["peak_bytes"].as_f64()?,
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
     })
+}
+
+/// The resident size, in bytes, of a command on the clients' core at the moment when `is_time`; `None` when that
+/// does not come before its end.
+pub(crate) fn while_running(command: &[String], is_time: impl Fn() -> bool) -> Option<f64> {
+    let mut child = Command::new("taskset")
+        .args(["-c", &cpu::CLIENT.to_string()])
+        .args(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut resident = None;
+    while resident.is_none() && matches!(child.try_wait(), Ok(None)) {
+        settle();
+        resident = is_time().then(|| resident_bytes(child.id())).flatten();
+    }
+    child.wait().ok()?;
+    resident
+}
+
+/// taskset becomes the command it starts, so its number is the command's.
+fn resident_bytes(process: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<f64>().ok()? * 1024.0)
 }

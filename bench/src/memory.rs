@@ -3,48 +3,62 @@
 use std::process::{Command, Stdio};
 
 use crate::Options;
-use crate::canned::Canned;
-use crate::clock::nanos;
-use crate::contest::settle;
-use crate::measure::measure;
+use crate::canned::{Canned, Manner};
+use crate::clock::{nanos, settle};
+use crate::measure::{measure, while_running};
 use crate::stats::median;
 use crate::table::Row;
 use crate::tools::{Closed, Tool};
 
-/// Memory at 1,000 connections, and what each connection adds between 1,000 and 9,000.
+const FEW: u32 = 1000;
+const MANY: u32 = 9000;
+
+/// Memory at 1,000 connections under full load, and what each connection more holds while it waits.
 pub(crate) fn rows(options: &Options) -> Vec<Row> {
-    let Ok(server) = Canned::start(false) else { return Vec::new() };
+    let tools = [Tool::Onrush, Tool::Wrk, Tool::Oha].into_iter().filter(|tool| tool.is_there(options));
+    tools.filter_map(|tool| row(tool, options)).collect()
+}
+
+fn row(tool: Tool, options: &Options) -> Option<Row> {
+    let megabytes = busy(tool, options)? / 1e6;
+    let each = (idle(tool, MANY, options)? - idle(tool, FEW, options)?) / f64::from(MANY - FEW);
+    let budgets = match tool {
+        Tool::Onrush => vec![("MB at 1,000".to_owned(), megabytes, 25.0), ("B a connection".to_owned(), each, 1500.0)],
+        _ => Vec::new(),
+    };
+    Some(Row {
+        what: "memory".to_owned(),
+        tool: tool.name(),
+        value: format!("{megabytes:.1} MB at 1,000 busy connections"),
+        beside: vec![format!("{each:.0} B for each idle connection from 1,000 to 9,000")],
+        budgets,
+    })
+}
+
+/// The largest resident size of a client that keeps connections busy.
+fn busy(tool: Tool, options: &Options) -> Option<f64> {
+    let server = Canned::start(Manner::Answers).ok()?;
     let url = format!("http://{}/", server.addr);
-    let mut rows = Vec::new();
-    for tool in [Tool::Onrush, Tool::Wrk, Tool::Oha].into_iter().filter(|tool| tool.is_there(options)) {
-        let peak = |connections| {
-            let load = Closed { url: &url, connections, streams: 0, seconds: 2 };
-            let finished = measure(&tool.closed(options, load)?)?;
-            settle();
-            Some(finished.peak_bytes)
-        };
-        let (Some(few), Some(many)) = (peak(1000), peak(9000)) else { continue };
-        let (megabytes, each) = (few / 1e6, (many - few) / 8000.0);
-        let budgets = match tool {
-            Tool::Onrush => {
-                vec![("MB at 1,000".to_owned(), megabytes, 25.0), ("B a connection".to_owned(), each, 1500.0)]
-            }
-            _ => Vec::new(),
-        };
-        rows.push(Row {
-            what: "memory".to_owned(),
-            tool: tool.name(),
-            value: format!("{megabytes:.1} MB at 1,000 connections"),
-            beside: vec![format!("{each:.0} B for each of 8,000 more")],
-            budgets,
-        });
-    }
-    rows
+    let load = Closed { url: &url, connections: FEW, streams: 0, seconds: 2 };
+    let finished = measure(&tool.closed(options, load)?)?;
+    settle();
+    Some(finished.peak_bytes)
+}
+
+/// The resident size of a client whose connections have all had an answer, and now have nothing to do but
+/// to wait for the next one.
+fn idle(tool: Tool, connections: u32, options: &Options) -> Option<f64> {
+    let server = Canned::start(Manner::AnswersOnce).ok()?;
+    let url = format!("http://{}/", server.addr);
+    let load = Closed { url: &url, connections, streams: 0, seconds: 4 };
+    let resident = while_running(&tool.closed(options, load)?, || server.requests() >= 2 * u64::from(connections));
+    settle();
+    resident
 }
 
 /// From the command to the first request at the server.
 pub(crate) fn start(options: &Options) -> Vec<Row> {
-    let Ok(server) = Canned::start(false) else { return Vec::new() };
+    let Ok(server) = Canned::start(Manner::Answers) else { return Vec::new() };
     let url = format!("http://{}/", server.addr);
     let mut took = Vec::new();
     for _ in 0..options.rounds.max(5) {

@@ -12,9 +12,8 @@ use rustix::time::{
 };
 
 use crate::Options;
-use crate::canned::{ANSWER, Canned};
-use crate::clock::{nanos, seconds};
-use crate::contest::settle;
+use crate::canned::{ANSWER, Canned, Manner};
+use crate::clock::{nanos, seconds, settle};
 use crate::measure::measure;
 use crate::stats::{median, quantile};
 use crate::table::Row;
@@ -27,7 +26,7 @@ const BUDGET: f64 = 30.0;
 
 /// A row for each rate and tool.
 pub(crate) fn rows(options: &Options) -> Vec<Row> {
-    let Ok(server) = Canned::start(true) else { return Vec::new() };
+    let Ok(server) = Canned::start(Manner::NotesTimes) else { return Vec::new() };
     let url = format!("http://{}/", server.addr);
     let tools: Vec<_> = TOOLS.iter().copied().filter(|tool| tool.is_there(options)).collect();
     let mut rows = Vec::new();

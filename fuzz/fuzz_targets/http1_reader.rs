@@ -3,7 +3,7 @@
 //! always goes on, and what it makes of a stream does not depend on where the stream was split.
 
 use libfuzzer_sys::fuzz_target;
-use onrush_net::http1::{Expect, Limits, Reader};
+use onrush_net::http1::{Expect, Limits, ReadContext, Reader};
 
 /// Small, so that the fuzzer finds them.
 const LIMITS: Limits = Limits { head: 2048, body: 4096 };
@@ -16,14 +16,16 @@ fuzz_target!(|data: &[u8]| {
     let Some((first, rest)) = data.split_first() else { return };
     let expect = Expect { no_body: first & 1 == 1 };
     let (lengths, stream) = rest.split_at(usize::from(first >> 1).min(rest.len()));
-    let whole = read(stream, &[], expect);
-    let split = read(stream, lengths, expect);
+    // Shared: what the first reading has got used to, the second meets again.
+    let mut context = ReadContext::new(LIMITS);
+    let whole = read(stream, &[], expect, &mut context);
+    let split = read(stream, lengths, expect, &mut context);
     assert_eq!(whole, split, "{lengths:?}: {}", stream.escape_ascii());
 });
 
 /// The responses of a stream, and whether it ended in good order. Pieces have the lengths given, in turn;
 /// past the last one there is one more piece.
-fn read(mut stream: &[u8], lengths: &[u8], expect: Expect) -> (Vec<Response>, bool) {
+fn read(mut stream: &[u8], lengths: &[u8], expect: Expect, context: &mut ReadContext) -> (Vec<Response>, bool) {
     let mut reader = Reader::new();
     let (mut responses, mut body, mut wire) = (Vec::new(), Vec::new(), 0);
     let mut lengths = lengths.iter().map(|length| usize::from(*length).max(1));
@@ -31,7 +33,7 @@ fn read(mut stream: &[u8], lengths: &[u8], expect: Expect) -> (Vec<Response>, bo
         let (mut piece, rest) = stream.split_at(lengths.next().unwrap_or(stream.len()).min(stream.len()));
         stream = rest;
         while !piece.is_empty() {
-            let Ok((fed, head)) = reader.feed(piece, expect, &LIMITS, |data| body.extend_from_slice(data)) else {
+            let Ok((fed, head)) = reader.feed(piece, expect, context, |data| body.extend_from_slice(data)) else {
                 return (responses, false);
             };
             assert_eq!(fed.done, head.is_some());

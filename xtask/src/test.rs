@@ -117,7 +117,13 @@ fn dependencies(_: Options, skipped: &mut Skipped) -> bool {
         skip(skipped, what.to_owned());
         return true;
     }
-    step("dependencies", "cargo", &["deny", "--workspace", "check"])
+    let advisories = if is_there("cargo", &["deny", "fetch", "db"]) {
+        step("advisories", "cargo", &["deny", "--workspace", "check", "advisories"])
+    } else {
+        skip(skipped, "advisories of dependencies: their database could not be fetched".to_owned());
+        true
+    };
+    step("dependencies", "cargo", &["deny", "--workspace", "check", "bans", "licenses", "sources"]) && advisories
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use onrush_net::{Client, Deadline, Exchange, Failure, Prepared, Session, Setup, Share, Shared2};
 use onrush_plan::{Plan, Protocol};
 
-use crate::run::RunError;
+use crate::error::RunError;
 
 /// Sends requests for virtual users.
 pub(crate) trait Caller: 'static {

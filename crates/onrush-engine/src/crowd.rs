@@ -84,19 +84,22 @@ impl<C: Caller> Crowd<C> {
         spare.pop().expect("a user has at least one lane")
     }
 
-    async fn serve(self: Rc<Self>, mut lane: C::Lane) {
-        let batch = self.worker.caller.batch();
-        let mut arrivals = Vec::new();
-        loop {
-            self.next(&mut arrivals, batch);
-            if arrivals.is_empty() {
-                self.sit().await;
-                continue;
+    #[expect(clippy::manual_async_fn, reason = "an async fn would hold the lane twice")]
+    fn serve(self: Rc<Self>, mut lane: C::Lane) -> impl Future<Output = ()> {
+        async move {
+            let batch = self.worker.caller.batch();
+            let mut arrivals = Vec::new();
+            loop {
+                self.next(&mut arrivals, batch);
+                if arrivals.is_empty() {
+                    self.sit().await;
+                    continue;
+                }
+                self.busy.set(self.busy.get() + 1);
+                self.tell_waiting();
+                self.worker.call_open(&mut lane, &arrivals).await;
+                self.busy.set(self.busy.get() - 1);
             }
-            self.busy.set(self.busy.get() + 1);
-            self.tell_waiting();
-            self.worker.call_open(&mut lane, &arrivals).await;
-            self.busy.set(self.busy.get() - 1);
         }
     }
 

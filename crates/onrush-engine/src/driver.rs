@@ -16,7 +16,7 @@ use crate::worker::Worker;
 
 /// Users that come in a row. The driver has its turn each time the event loop has run 61 tasks, so half of
 /// these turns are left to the users who are there.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 8;
 /// Late arrivals that are released in a row.
 const CATCH_UP: u32 = 64;
 
@@ -227,6 +227,6 @@ mod tests {
             size_of::<F>() + size_of::<Loop<HttpCaller>>()
         }
         let bytes = room(Loop::run);
-        assert!(bytes <= 640, "{bytes} bytes");
+        assert!(bytes <= 512, "{bytes} bytes");
     }
 }

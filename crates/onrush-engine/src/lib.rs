@@ -11,6 +11,7 @@ mod collector;
 mod control;
 mod crowd;
 mod driver;
+mod error;
 mod health;
 mod limits;
 mod play;
@@ -20,6 +21,7 @@ mod verdict;
 mod worker;
 
 pub use control::Control;
+pub use error::RunError;
 pub use limits::{available_descriptors, raise_descriptor_limit};
-pub use run::{RunError, run};
+pub use run::run;
 pub use verdict::{judge, rules};

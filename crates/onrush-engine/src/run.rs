@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Barrier, Mutex, OnceLock, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
 use onrush_net::clock::Instant;
-use onrush_net::{Failure, Setup, SetupError, Share};
+use onrush_net::{Setup, Share};
 use onrush_pace::Segment;
 use onrush_plan::Plan;
 use tokio::runtime::{Builder, LocalOptions};
@@ -16,27 +17,11 @@ use crate::alarm::Alarm;
 use crate::caller::HttpCaller;
 use crate::collector::{Closing, Collected, Collector, Message};
 use crate::control::{Control, Orders};
+use crate::error::RunError;
 use crate::health::{MachineMark, ThreadMark, peak_memory, process_cpu};
 use crate::play::play;
 use crate::verdict::judge;
 use crate::worker::Worker;
-
-/// Why a run could not begin, or be brought to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The client could not be set up.
-    #[error(transparent)]
-    Client(SetupError),
-    /// A request could not be prepared.
-    #[error("a request cannot be sent: {0}")]
-    Request(Failure),
-    /// The system refused a thread or an event loop.
-    #[error("the system refused what a worker needs: {0}")]
-    System(#[from] std::io::Error),
-    /// A worker's thread ended unexpectedly.
-    #[error("{0} of the workers ended unexpectedly; this is a bug in Onrush")]
-    WorkerLost(usize),
-}
 
 /// Plays `plan` to its end on threads of its own and returns what came out. `on_event` is called on
 /// the calling thread; taking long there delays no request.
@@ -92,12 +77,12 @@ fn conclude(
     start: Instant,
     begun: Instant,
 ) -> Outcome {
-    let stopped_at = collected.stopped_at.unwrap_or(start);
+    let stopped = collected.stopped_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(start));
     let mut outcome = Outcome {
         info,
         stopped: if control.is_stopped() { StopReason::Interrupted } else { StopReason::Completed },
         total: collected.total,
-        measured: stopped_at.saturating_duration_since(start + plan.warmup),
+        measured: played(stopped, plan.load.duration()).saturating_sub(plan.warmup),
         elapsed: begun.elapsed(),
         oldest_cut_off: collected.oldest_cut_off,
         health,
@@ -105,6 +90,12 @@ fn conclude(
     };
     outcome.verdict = judge(&outcome);
     outcome
+}
+
+/// How long requests were begun. Workers stop a little after the end of the profile, when nothing is due any more; rates
+/// are not to show that.
+fn played(stopped: Duration, profile: Option<Duration>) -> Duration {
+    profile.filter(|lasts| stopped.checked_sub(*lasts).is_some_and(|late| late < *lasts / 1000)).unwrap_or(stopped)
 }
 
 /// Lets all workers begin at the same instant.
@@ -171,4 +162,23 @@ fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, s
         health: mark.health(),
         oldest_cut_off: worker.oldest_cut_off(),
     })));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_that_is_hardly_late_is_in_time() {
+        let ms = Duration::from_millis;
+        for (stopped, profile, expected) in [
+            (2_001, Some(2_000), 2_000),
+            (2_000, Some(2_000), 2_000),
+            (2_002, Some(2_000), 2_002),
+            (1_000, Some(2_000), 1_000),
+            (1_000, None, 1_000),
+        ] {
+            assert_eq!(played(ms(stopped), profile.map(ms)), ms(expected), "{stopped} of {profile:?}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use onrush_metrics::{ErrorKind, Outcome, Reason, Soundness, Verdict};
+use onrush_metrics::{ErrorKind, Outcome, Reason, Soundness, Verdict, WorkerHealth};
 
 /// A rule looks at the outcome and says how bad it is and why, or nothing.
 type Rule = fn(&Outcome) -> Option<(Soundness, String)>;
@@ -18,6 +18,9 @@ struct Row {
 const fn row(name: &'static str, about: &'static str, look: Rule) -> Row {
     Row { name, about, look }
 }
+
+/// In a shorter run threads that start and end are most of what was measured.
+const LEAST_FOR_SHARES: Duration = Duration::from_millis(100);
 
 const RULES: &[Row] = &[
     row("nothing", "nothing was measured", nothing_measured),
@@ -68,7 +71,8 @@ fn local_limits(outcome: &Outcome) -> Option<(Soundness, String)> {
     };
     let share = share(count, outcome.total.counters.started);
     let text = format!(
-        "{count} requests ({}) failed because this machine ran out of {}: {mend}",
+        "{} ({}) failed because this machine ran out of {}: {mend}",
+        requests("", count),
         percent(share),
         match first.kind {
             ErrorKind::LocalDescriptors => "file descriptors",
@@ -80,26 +84,24 @@ fn local_limits(outcome: &Outcome) -> Option<(Soundness, String)> {
 }
 
 fn dropped(outcome: &Outcome) -> Option<(Soundness, String)> {
-    not_begun(
-        outcome,
-        outcome.total.counters.dropped,
-        "were dropped, as asked, because the in-flight limit was reached",
-    )
+    not_begun(outcome, outcome.total.counters.dropped, "dropped, as asked: the in-flight limit was reached")
 }
 
 fn unstarted(outcome: &Outcome) -> Option<(Soundness, String)> {
     not_begun(
         outcome,
         outcome.total.counters.unstarted,
-        "still waited for a place under the in-flight limit at the end",
+        "never begun: at the end no place was free under the in-flight limit",
     )
 }
 
 fn not_begun(outcome: &Outcome, count: u64, what: &str) -> Option<(Soundness, String)> {
-    let share = share(count, outcome.total.counters.intended);
+    let intended = outcome.total.counters.intended;
+    let share = share(count, intended);
     (count > 0).then(|| {
         let soundness = if share > 0.05 { Soundness::Invalid } else { Soundness::Degraded };
-        (soundness, format!("{count} of the requests that were due ({}) {what}", percent(share)))
+        let (of, were) = (requests("due ", intended), were(count));
+        (soundness, format!("{} of {of} ({}) {were} {what}", thousands(count), percent(share)))
     })
 }
 
@@ -112,7 +114,7 @@ fn waited_for_a_place(outcome: &Outcome) -> Option<(Soundness, String)> {
         let text = format!(
             "requests waited for a place under the in-flight limit (p99 {}): the service was slower than the load, \
              and saw it late; the wait is in the response times",
-            millis(lag)
+            shown(lag)
         );
         (Soundness::Degraded, text)
     })
@@ -131,14 +133,14 @@ fn release_lag(outcome: &Outcome) -> Option<(Soundness, String)> {
     };
     let text = format!(
         "the generator began requests late (p50 {}, p99 {}): use more cores or machines",
-        millis(p50),
-        millis(p99)
+        shown(p50),
+        shown(p99)
     );
     Some((soundness, text))
 }
 
 fn cpu(outcome: &Outcome) -> Option<(Soundness, String)> {
-    let busiest = outcome.health.workers.iter().filter_map(|worker| worker.cpu).fold(0.0, f64::max);
+    let busiest = workers(outcome).iter().filter_map(|worker| worker.cpu).fold(0.0, f64::max);
     (busiest > 0.95).then(|| {
         let text = format!(
             "the generator used {} of a core in one worker: it, and not the service, may have set the pace; \
@@ -150,7 +152,7 @@ fn cpu(outcome: &Outcome) -> Option<(Soundness, String)> {
 }
 
 fn run_queue(outcome: &Outcome) -> Option<(Soundness, String)> {
-    let longest = outcome.health.workers.iter().filter_map(|worker| worker.run_queue).fold(0.0, f64::max);
+    let longest = workers(outcome).iter().filter_map(|worker| worker.run_queue).fold(0.0, f64::max);
     (longest > 0.1).then(|| {
         let text = format!(
             "a worker waited {} of the time for a core that something else used: give the generator cores of its own",
@@ -160,13 +162,18 @@ fn run_queue(outcome: &Outcome) -> Option<(Soundness, String)> {
     })
 }
 
+/// The condition of the workers, where the run was long enough for shares of time to mean something.
+fn workers(outcome: &Outcome) -> &[WorkerHealth] {
+    if outcome.elapsed < LEAST_FOR_SHARES { &[] } else { &outcome.health.workers }
+}
+
 fn loop_delay(outcome: &Outcome) -> Option<(Soundness, String)> {
     let p99 = outcome.total.loop_delay.quantile(0.99);
     (outcome.total.loop_delay.supports(0.95) && p99 > Duration::from_millis(10) && p99 * 10 > response(outcome)).then(
         || {
             (
                 Soundness::Degraded,
-                format!("the generator's event loop was late by {} (p99), and times are long by as much", millis(p99)),
+                format!("the generator's event loop was late by {} (p99), and times are long by as much", shown(p99)),
             )
         },
     )
@@ -183,9 +190,10 @@ fn cut_off(outcome: &Outcome) -> Option<(Soundness, String)> {
     let share = share(counters.cut_off, counters.started);
     (share > 0.01).then(|| {
         let text = format!(
-            "{} requests ({}) were still unanswered at the end and are in no figure: the true percentiles are worse",
-            counters.cut_off,
-            percent(share)
+            "{} ({}) {} still unanswered at the end, and in no figure: the true percentiles are worse",
+            requests("", counters.cut_off),
+            percent(share),
+            were(counters.cut_off)
         );
         (Soundness::Degraded, text)
     })
@@ -208,9 +216,28 @@ fn percent(share: f64) -> String {
     }
 }
 
-fn millis(time: Duration) -> String {
-    let millis = time.as_secs_f64() * 1e3;
-    if millis < 10.0 { format!("{millis:.1} ms") } else { format!("{millis:.0} ms") }
+fn shown(time: Duration) -> String {
+    match time.as_secs_f64() * 1e3 {
+        millis if millis < 9.95 => format!("{millis:.1} ms"),
+        millis if millis < 999.5 => format!("{millis:.0} ms"),
+        millis => format!("{:.1} s", millis / 1e3),
+    }
+}
+
+/// `1 request`, `2,000 requests`.
+fn requests(which: &str, count: u64) -> String {
+    format!("{} {which}{}", thousands(count), if count == 1 { "request" } else { "requests" })
+}
+
+fn were(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
+fn thousands(count: u64) -> String {
+    match count / 1000 {
+        0 => count.to_string(),
+        more => format!("{},{:03}", thousands(more), count % 1000),
+    }
 }
 
 #[cfg(test)]

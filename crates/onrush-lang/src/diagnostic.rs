@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr;
 
+/// Help is broken here: it is longer than most terminals are wide.
+const COLUMNS: usize = 80;
+
 /// One finding in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -58,10 +61,35 @@ impl Diagnostic {
         let mut text = format!("{}\n{gutter}--> {name}:{number}:{column}\n{gutter} |\n", self.message);
         let _ = write!(text, "{number} | {line}\n{gutter} | {}{carets} {}\n", " ".repeat(indent), self.label);
         if let Some(help) = &self.help {
-            let _ = write!(text, "{gutter} |\n{gutter} = help: {help}\n");
+            let _ = writeln!(text, "{gutter} |");
+            let mut lead = " = help: ";
+            for line in wrap(help, COLUMNS - gutter.len() - lead.len()) {
+                let _ = writeln!(text, "{gutter}{lead}{line}");
+                lead = "         ";
+            }
         }
         text
     }
+}
+
+/// `text` in lines of at most `room` columns. What is quoted stays together, to be copied.
+fn wrap(text: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in text.split(' ').fold(Vec::new(), with_whole_quotes) {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + part.width() <= room => *line = format!("{line} {part}"),
+            _ => lines.push(part),
+        }
+    }
+    lines
+}
+
+fn with_whole_quotes(mut parts: Vec<String>, word: &str) -> Vec<String> {
+    match parts.last_mut() {
+        Some(part) if part.matches('`').count() % 2 == 1 => *part = format!("{part} {word}"),
+        _ => parts.push(word.to_owned()),
+    }
+    parts
 }
 
 /// `did you mean …?` for the nearest of `known`, or else what was expected.

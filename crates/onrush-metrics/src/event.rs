@@ -27,6 +27,8 @@ pub struct RunInfo {
     pub load: String,
     /// The protocol: `HTTP/1.1`, `HTTP/2`.
     pub protocol: String,
+    /// Requests in flight on a connection at a time: pipelined ones, or streams of HTTP/2.
+    pub lanes: u32,
     /// How long the profile lasts, where that is known beforehand.
     pub duration: Option<Duration>,
     /// How many requests the profile asks for, where that is known beforehand.

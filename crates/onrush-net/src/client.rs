@@ -3,10 +3,14 @@
 //! One client serves all users of its worker. It owns the scratch buffer that every connection reads into,
 //! so an idle connection has no buffer of its own.
 
+mod http2;
+mod pipeline;
+
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::{mem, slice};
 
 use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Pooling, Protocol};
@@ -16,8 +20,8 @@ use crate::deadline::{Deadline, Elapsed};
 use crate::dial::{Dialed, Dialer, Origin, Setup, SetupError, Share};
 use crate::exchange::Exchange;
 use crate::failure::Failure;
-use crate::http1::{Answer, Broken, Connection, Flight, Limits};
-use crate::http2::{Again, Broken as Broken2, Link, Outcome, Scratch, Shared2};
+use crate::http1::{Answer, Broken, Connection, Flight, Limits, ReadContext};
+use crate::http2::{Scratch, Shared2};
 use crate::prepared::Prepared;
 use crate::session::{Held, Place, Pool, Session};
 
@@ -29,6 +33,7 @@ const SCRATCH: usize = 64 * 1024;
 pub struct Client {
     settings: ClientSettings,
     limits: Limits,
+    context: RefCell<ReadContext>,
     dialer: Dialer,
     /// Shared with the HTTP/2 connections, which read by themselves.
     scratch: Scratch,
@@ -64,8 +69,10 @@ impl Client {
             Pooling::Shared { max } => Some(share.of_total(max).max(1) as usize),
         };
         let is_http2 = matches!(settings.protocol, Protocol::Http2 { .. });
+        let limits = Limits { head: settings.max_head, body: settings.max_body };
         Ok(Self {
-            limits: Limits { head: settings.max_head, body: settings.max_body },
+            limits,
+            context: RefCell::new(ReadContext::new(limits)),
             dialer: Dialer::new(settings, setup, share)?,
             scratch: Rc::new(RefCell::new(vec![0; SCRATCH].into())),
             pool: max.filter(|_| !is_http2).map(Pool::new),
@@ -88,132 +95,77 @@ impl Client {
     ///
     /// What nearly always happens, one answer over a connection that is there, needs little room; everything
     /// else does its work on the heap. Thousands of users who wait for answers then fit the processor's cache.
-    pub async fn send(&self, session: &mut Session, request: &Prepared, deadline: &mut Deadline) -> Exchange {
-        let started = Instant::now();
-        deadline.set(started, self.settings.timeout);
-        let rest = {
-            let next = if let Some(mut held) = self.idle_connection(session, request) {
-                let flown = self.fly_one(&mut held, request, deadline).await;
-                self.after_first(started, flown, held, session, request)
-            } else if let Some(link) = idle_link(session, request) {
-                let outcome = self.ride(&link, request, started, deadline).await;
-                self.after_first_ride(started, outcome, request)
-            } else {
-                Next::More(Exchange::begun(started), None)
-            };
-            match next {
-                Next::Nothing(exchange) => return exchange,
-                Next::More(exchange, reply) => {
-                    Box::pin(self.send_at_length(session, request, deadline, exchange, reply))
-                }
-            }
-        };
-        rest.await
-    }
-
-    /// Sends the requests of a batch, which have one origin, at once on one connection and reads their
-    /// answers in order.
-    pub async fn send_pipelined(
+    #[expect(clippy::manual_async_fn, reason = "an async fn would hold each of its arguments twice")]
+    pub fn send(
         &self,
         session: &mut Session,
-        requests: &[Rc<Prepared>],
+        request: &Prepared,
         deadline: &mut Deadline,
-    ) -> Vec<Exchange> {
-        let started = Instant::now();
-        deadline.set(started, self.settings.timeout);
-        let mut exchanges: Vec<_> = requests.iter().map(|_| Exchange::begun(started)).collect();
-        let mut done = 0;
-        while done < requests.len() {
-            let before = done;
-            let sent = self.send_flight(session, &requests[done..], deadline, &mut exchanges[done..], &mut done).await;
-            let again = match sent {
-                Ok(()) => continue,
-                Err(Broken::Stale(failure)) if may_go_again(&requests[done..], &exchanges[done..]) => failure,
-                Err(Broken::Stale(failure) | Broken::Failed(failure)) => {
-                    fail_rest(&mut exchanges[done..], &failure);
-                    break;
+    ) -> impl Future<Output = Exchange> {
+        async move {
+            let started = Instant::now();
+            deadline.set(started, self.settings.timeout);
+            // Built in a block of its own, or the room of `next` would be held while the rest is awaited.
+            let rest = {
+                let next = if let Some(link) = http2::idle_link(session, request) {
+                    let outcome = self.ride(&link, request, started, deadline).await;
+                    self.after_first_ride(started, outcome, request)
+                } else if self.pool.is_some() || request.http2().is_some() {
+                    Next::More(Exchange::begun(started), None)
+                } else {
+                    let (mut held, exchange) = match session.take(request.origin()) {
+                        Some(held) => (held, None),
+                        None => match Box::pin(self.open(request, started, deadline)).await {
+                            Ok((held, exchange)) => (held, Some(exchange)),
+                            Err(exchange) => return *exchange,
+                        },
+                    };
+                    let flown = self.fly_one(&mut held, request, deadline).await;
+                    let exchange = exchange.map_or_else(|| reusing(started), |exchange| *exchange);
+                    self.after_first(exchange, flown, held, session, request)
+                };
+                match next {
+                    Next::Nothing(exchange) => return exchange,
+                    Next::More(exchange, reply) => {
+                        Box::pin(self.send_at_length(session, request, deadline, exchange, reply))
+                    }
                 }
             };
-            // Progress was made, or the connection was an old one: a fresh one carries the rest.
-            if done == before && exchanges[done].stale > 0 {
-                fail_rest(&mut exchanges[done..], &again);
-                break;
-            }
-            exchanges[done..].iter_mut().for_each(|exchange| exchange.stale += 1);
+            rest.await
         }
-        exchanges
     }
 
-    async fn send_flight(
+    /// A connection of the user's own for a request that is about to be written.
+    async fn open(
         &self,
-        session: &mut Session,
-        requests: &[Rc<Prepared>],
+        request: &Prepared,
+        started: Instant,
         deadline: &mut Deadline,
-        exchanges: &mut [Exchange],
-        done: &mut usize,
-    ) -> Result<(), Broken> {
-        let first = &mut exchanges[0];
-        let place = self.place(deadline, first).await.map_err(Broken::Failed)?;
-        let mut held = match take(session, place.as_ref(), requests[0].origin()) {
-            Some(held) => held,
-            None => self.connect(requests[0].origin(), deadline, first).await.map_err(Broken::Failed)?,
-        };
-        let now = Instant::now();
-        let is_used = held.connection.served() > 0;
-        let mut wire = Vec::new();
-        for (number, (request, exchange)) in requests.iter().zip(exchanges.iter_mut()).enumerate() {
-            wire.extend_from_slice(request.http1(&held.peer));
-            exchange.first_write.get_or_insert(now);
-            exchange.reused += u32::from(is_used || number > 0);
+    ) -> Result<(Box<Held>, Box<Exchange>), Box<Exchange>> {
+        let mut exchange = Box::new(Exchange::begun(started));
+        match self.connect(request.origin(), deadline, &mut exchange).await {
+            Ok(held) => {
+                exchange.first_write = Some(Instant::now());
+                Ok((held, exchange))
+            }
+            Err(failure) => {
+                exchange.fail(failure);
+                Err(exchange)
+            }
         }
-        let expects: Vec<_> = requests.iter().map(|request| request.expect()).collect();
-        let mut keep_alive = false;
-        let mut on_answer = |number: usize, answer: Answer| {
-            keep_alive = answer.head.keep_alive;
-            *done += 1;
-            let exchange: &mut Exchange = &mut exchanges[number];
-            exchange.result = Ok(exchange.accept(answer).status);
-        };
-        let mut flight = Flight::new(&wire, &expects);
-        let flown = self
-            .bounded(deadline, |cx, scratch| {
-                held.connection.poll_flight(cx, scratch, &mut flight, &self.limits, &mut on_answer)
-            })
-            .await;
-        count_written(requests, &held, flight.written(), exchanges);
-        if flown.is_ok() && keep_alive && self.settings.keep_alive {
-            put(session, place.as_ref(), held);
-        }
-        flown
     }
 
-    /// The user's own connection to where the request goes, if there is one to be used.
-    fn idle_connection(&self, session: &mut Session, request: &Prepared) -> Option<Box<Held>> {
-        if self.pool.is_some() || request.http2().is_some() { None } else { session.take(request.origin()) }
-    }
-
-    /// What is left to do after the first attempt, over a connection used before.
+    /// What is left to do after the first attempt.
     fn after_first(
         &self,
-        started: Instant,
+        mut exchange: Exchange,
         flown: Flown,
         held: Box<Held>,
         session: &mut Session,
         request: &Prepared,
     ) -> Next {
-        let mut exchange = Exchange::begun(started);
-        exchange.reused = 1;
-        exchange.first_write = Some(started);
         let landed = self.land(flown, held, session, None, request, &mut exchange);
         self.next(exchange, landed)
-    }
-
-    /// The same for HTTP/2.
-    fn after_first_ride(&self, started: Instant, outcome: Option<Outcome>, request: &Prepared) -> Next {
-        let mut exchange = Exchange::begun(started);
-        exchange.reused = 1;
-        let arrived = Self::arrive(outcome, false, request, &mut exchange);
-        self.next(exchange, arrived)
     }
 
     fn next(&self, mut exchange: Exchange, first: Result<Option<Reply>, Failure>) -> Next {
@@ -281,19 +233,19 @@ impl Client {
     }
 
     /// Sends one request over a connection and reads its answer.
-    async fn fly_one(&self, held: &mut Held, request: &Prepared, deadline: &mut Deadline) -> Flown {
-        let expects = [request.expect()];
-        let mut flight = Flight::new(request.http1(&held.peer), &expects);
-        let result = self
-            .bounded(deadline, |cx, scratch| {
+    fn fly_one(&self, held: &mut Held, request: &Prepared, deadline: &mut Deadline) -> impl Future<Output = Flown> {
+        let mut flight = Flight::new(request.http1(&held.peer), slice::from_ref(request.expect()));
+        let mut is_watched = deadline.is_armed();
+        poll_fn(move |cx| {
+            let result = ready!(self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch, context| {
                 let mut answer = None;
                 let on_answer = &mut |_, whole| answer = Some(whole);
-                let flown = ready!(held.connection.poll_flight(cx, scratch, &mut flight, &self.limits, on_answer));
+                let flown = ready!(held.connection.poll_flight(cx, scratch, &mut flight, context, on_answer));
                 let missing = || Failure::new(ErrorKind::Protocol, "the exchange ended without an answer");
                 Poll::Ready(flown.and_then(|()| answer.ok_or_else(|| Broken::Failed(missing()))))
-            })
-            .await;
-        Flown { result, written: flight.written() }
+            }));
+            Poll::Ready(Flown { result, written: flight.written() })
+        })
     }
 
     /// Counts what a flight came to. `None`: the connection had been closed before, and the request may be
@@ -325,20 +277,20 @@ impl Client {
         }
     }
 
-    /// Polls work on a connection, with the scratch buffer, until it is done or the deadline passes.
-    async fn bounded<T>(
+    /// Polls work on a connection, with the scratch buffer, unless the deadline has passed. A deadline that was
+    /// armed for an earlier request and is still ahead (`is_watched`) will wake the task of this one, too.
+    fn poll_bounded<T>(
         &self,
+        cx: &mut Context<'_>,
         deadline: &mut Deadline,
-        mut work: impl FnMut(&mut Context<'_>, &mut [u8]) -> Poll<Result<T, Broken>>,
-    ) -> Result<T, Broken> {
-        // A deadline that was armed for an earlier request and is still ahead will wake this one, too.
-        let mut is_watched = deadline.is_armed();
-        poll_fn(|cx| match work(cx, &mut self.scratch.borrow_mut()) {
+        is_watched: &mut bool,
+        work: impl FnOnce(&mut Context<'_>, &mut [u8], &mut ReadContext) -> Poll<Result<T, Broken>>,
+    ) -> Poll<Result<T, Broken>> {
+        match work(cx, &mut self.scratch.borrow_mut(), &mut self.context.borrow_mut()) {
             Poll::Ready(done) => Poll::Ready(done),
-            Poll::Pending if std::mem::take(&mut is_watched) => Poll::Pending,
+            Poll::Pending if mem::take(is_watched) => Poll::Pending,
             Poll::Pending => deadline.poll(cx).map(|()| Err(Broken::Failed(self.timed_out()))),
-        })
-        .await
+        }
     }
 
     /// Whether the answer is a redirect that is to be followed.
@@ -381,98 +333,6 @@ impl Client {
         exchange.connect = Some(dialed.timings.connect);
         exchange.tls = dialed.timings.tls;
         Ok(dialed)
-    }
-
-    async fn send_http2(
-        &self,
-        shared: &Rc<Shared2>,
-        request: &Prepared,
-        deadline: &mut Deadline,
-        exchange: &mut Exchange,
-    ) -> Result<Reply, Failure> {
-        loop {
-            let (link, is_new) = match shared.link(request.origin()) {
-                Some(link) => (link, false),
-                None => self.connect_http2(shared, request.origin(), deadline, exchange).await?,
-            };
-            exchange.reused += u32::from(!is_new);
-            let outcome = self.ride(&link, request, Instant::now(), deadline).await;
-            if let Some(reply) = Self::arrive(outcome, is_new, request, exchange)? {
-                return Ok(reply);
-            }
-        }
-    }
-
-    /// Sends one request over an HTTP/2 connection and waits until it has ended or the deadline passes.
-    ///
-    /// Not an async fn: every lane would carry its arguments twice.
-    fn ride<'a>(
-        &'a self,
-        link: &'a Link,
-        request: &Prepared,
-        now: Instant,
-        deadline: &'a mut Deadline,
-    ) -> impl Future<Output = Option<Outcome>> + 'a {
-        let mut ticket = request.http2().map(|wire| link.send(wire, now));
-        // A deadline that was armed for an earlier request and is still ahead will wake this one, too.
-        let mut is_watched = deadline.is_armed();
-        poll_fn(move |cx| {
-            let Some(ticket) = &mut ticket else { return Poll::Ready(None) };
-            match ticket.poll(cx) {
-                Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-                Poll::Pending if std::mem::take(&mut is_watched) => Poll::Pending,
-                Poll::Pending => deadline.poll(cx).map(|()| ticket.give_up(self.timed_out())),
-            }
-        })
-    }
-
-    /// Counts what an HTTP/2 request came to. `None`: it may be sent again.
-    fn arrive(
-        outcome: Option<Outcome>,
-        is_new: bool,
-        request: &Prepared,
-        exchange: &mut Exchange,
-    ) -> Result<Option<Reply>, Failure> {
-        let Some(Outcome { result, opened, traffic }) = outcome else {
-            return Err(Failure::new(ErrorKind::Protocol, "the request was not prepared for HTTP/2"));
-        };
-        exchange.first_write = exchange.first_write.or(opened);
-        exchange.sent += u32::from(traffic.sent > 0);
-        exchange.bytes_sent += traffic.sent;
-        exchange.bytes_received += traffic.received;
-        match result {
-            Ok(answer) => {
-                exchange.first_byte = Some(answer.first_byte);
-                exchange.ended = answer.ended;
-                Ok(Some(Reply { status: answer.status, location: answer.location }))
-            }
-            Err(Broken2 { failure, again }) => {
-                let may_go = again == Again::Safely || (again == Again::IfIdempotent && request.is_idempotent());
-                if is_new || exchange.stale > 0 || !may_go {
-                    return Err(failure);
-                }
-                exchange.stale += 1;
-                Ok(None)
-            }
-        }
-    }
-
-    /// Opens the HTTP/2 connection of a user; lanes that come meanwhile wait for it.
-    async fn connect_http2(
-        &self,
-        shared: &Rc<Shared2>,
-        origin: &Rc<Origin>,
-        deadline: &mut Deadline,
-        exchange: &mut Exchange,
-    ) -> Result<(Rc<Link>, bool), Failure> {
-        let turn = deadline.bound(shared.connecting.lock()).await.map_err(|Elapsed| self.timed_out())?;
-        if let Some(link) = shared.link(origin) {
-            return Ok((link, false));
-        }
-        let dialed = self.dial(origin, deadline, exchange).await?;
-        let link = shared.open(origin, dialed.stream, self.limits, &self.scratch);
-        drop(turn);
-        Ok((link, true))
     }
 
     /// Follows redirects until an answer is none, or the limit is reached.
@@ -522,9 +382,9 @@ impl Exchange {
     }
 }
 
-/// The user's HTTP/2 connection to where the request goes, if there is one to be used.
-fn idle_link(session: &Session, request: &Prepared) -> Option<Rc<Link>> {
-    request.http2().and_then(|_| session.link(request.origin()))
+/// An exchange over a connection that was there: it writes at once.
+fn reusing(started: Instant) -> Exchange {
+    Exchange { first_write: Some(started), reused: 1, ..Exchange::begun(started) }
 }
 
 fn take(session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
@@ -538,28 +398,5 @@ fn put(session: &mut Session, place: Option<&Place<'_>>, held: Box<Held>) {
     match place {
         Some(place) => place.put(held),
         None => session.put(held),
-    }
-}
-
-/// Whether none of the requests can have been carried out, or all of them may be twice.
-fn may_go_again(requests: &[Rc<Prepared>], exchanges: &[Exchange]) -> bool {
-    requests.iter().zip(exchanges).all(|(request, exchange)| request.is_idempotent() || exchange.sent == 0)
-}
-
-/// Shares the bytes written among the requests of a flight, first come first served.
-fn count_written(requests: &[Rc<Prepared>], held: &Held, mut written: usize, exchanges: &mut [Exchange]) {
-    for (request, exchange) in requests.iter().zip(exchanges) {
-        let length = request.http1(&held.peer).len().min(written);
-        written -= length;
-        exchange.bytes_sent += length as u64;
-        exchange.sent += u32::from(length > 0);
-    }
-}
-
-fn fail_rest(exchanges: &mut [Exchange], failure: &Failure) {
-    let now = Instant::now();
-    for exchange in exchanges {
-        exchange.ended = now;
-        exchange.result = Err(failure.clone());
     }
 }

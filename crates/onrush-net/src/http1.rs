@@ -5,7 +5,8 @@ mod chunked;
 mod connection;
 mod head;
 mod reader;
+mod usual;
 
 pub use connection::{Answer, Broken, Connection, Flight};
 pub use head::Head;
-pub use reader::{Expect, Fed, Limits, Missing, ReadError, Reader};
+pub use reader::{Expect, Fed, Limits, Missing, ReadContext, ReadError, Reader};

@@ -67,8 +67,8 @@ impl Prepared {
     }
 
     /// What the answer looks like.
-    pub fn expect(&self) -> Expect {
-        self.expect
+    pub fn expect(&self) -> &Expect {
+        &self.expect
     }
 
     /// Whether it may be sent again when nobody knows whether it arrived.

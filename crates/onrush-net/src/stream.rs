@@ -2,8 +2,9 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
@@ -54,17 +55,76 @@ macro_rules! each {
     };
 }
 
+/// Receives by a system call of our own: libc's is a cancellation point of threads, which costs as much again
+/// as it does itself.
+#[inline]
+fn poll_receive(tcp: &TcpStream, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    let room = buffer.initialize_unfilled();
+    let asked = room.len();
+    let received = loop {
+        ready!(tcp.poll_read_ready(cx))?;
+        if let Some(done) = once(tcp, Interest::READABLE, asked, || Ok(recv(tcp, &mut *room, RecvFlags::empty())?.0)) {
+            break done?;
+        }
+    };
+    buffer.advance(received);
+    Poll::Ready(Ok(()))
+}
+
+/// Sends in the same way.
+#[inline]
+fn poll_send(tcp: &TcpStream, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(tcp.poll_write_ready(cx))?;
+        if let Some(done) = once(tcp, Interest::WRITABLE, data.len(), || Ok(send(tcp, data, SendFlags::NOSIGNAL)?)) {
+            return Poll::Ready(done);
+        }
+    }
+}
+
+/// Tries once; `None` if the socket was not ready after all. Fewer bytes than `asked` for mean that it is not
+/// ready any more, and the event loop is told so: the next try waits instead of asking the system in vain.
+#[inline]
+fn once(
+    tcp: &TcpStream,
+    interest: Interest,
+    asked: usize,
+    call: impl FnOnce() -> io::Result<usize>,
+) -> Option<io::Result<usize>> {
+    let mut part = None;
+    let tried = tcp.try_io(interest, || match call()? {
+        count if 0 < count && count < asked => {
+            part = Some(count);
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        count => Ok(count),
+    });
+    match (part, tried) {
+        (Some(count), _) => Some(Ok(count)),
+        (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => None,
+        (None, tried) => Some(tried),
+    }
+}
+
 impl AsyncRead for Stream {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        each!(self, stream => Pin::new(stream).poll_read(cx, buffer))
+        match self.get_mut() {
+            Self::Tcp(tcp) => poll_receive(tcp, cx, buffer),
+            Self::Unix(unix) => Pin::new(unix).poll_read(cx, buffer),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buffer),
+        }
     }
 }
 
 impl AsyncWrite for Stream {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        each!(self, stream => Pin::new(stream).poll_write(cx, data))
+        match self.get_mut() {
+            Self::Tcp(tcp) => poll_send(tcp, cx, data),
+            Self::Unix(unix) => Pin::new(unix).poll_write(cx, data),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, data),
+        }
     }
 
     fn poll_write_vectored(

@@ -1,18 +1,19 @@
-//! The outcome of a run as JSON, for machines.
+//! The outcome of a run as JSON, for machines. `docs/json.md` says what every field means; a test holds the
+//! two together.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use onrush_metrics::{Event, Histogram, Outcome, StopReason, WorkerHealth};
-use serde_json::{Map, Value, json};
+use onrush_metrics::{Breakdown, ErrorKind, Event, Histogram, Outcome, Statuses, StopReason, WorkerHealth};
+use serde::{Serialize, Serializer};
 
 use crate::output::Output;
-use crate::units::{QUANTILES, supports};
+use crate::units::supports;
 
-/// The version of the shape.
-const SCHEMA: u32 = 1;
+/// The version of the shape: it grows when a field goes or changes its meaning.
+const VERSION: u32 = 1;
 
-/// Writes the outcome at the end of a run, as [`to_json`] makes it.
+/// Writes the outcome at the end of a run, as [`json`] makes it.
 pub struct JsonOutput {
     to: Box<dyn Write + Send>,
 }
@@ -27,193 +28,303 @@ impl JsonOutput {
 impl Output for JsonOutput {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
         if let Event::Finished(outcome) = event {
-            serde_json::to_writer_pretty(&mut self.to, &to_json(outcome))?;
-            self.to.write_all(b"\n")?;
+            self.to.write_all(json(outcome).as_bytes())?;
             self.to.flush()?;
         }
         Ok(())
     }
 }
 
-/// Everything that was measured.
+/// Everything that was measured, as an indented document that ends its last line.
 ///
-/// Every key is always there. A value that is not known, or that the sample does not support, is `null`;
-/// numbers are finite. Times are whole nanoseconds (`_ns`), sizes bytes, shares from 0 to 1. `schema` grows by
-/// one when a key changes its meaning or goes; new keys may come at any time.
-///
-/// | key | value |
-/// |---|---|
-/// | `schema` | version of this shape: 1 |
-/// | `version` | of the program |
-/// | **`verdict`** | how far the numbers can be trusted |
-/// | `verdict.soundness` | `valid`, `degraded` or `invalid`: the worst of the reasons |
-/// | `verdict.reasons[]` | what was found, worst first: `rule` (a stable name), `soundness`, `text` (a sentence) |
-/// | **`run`** | what was asked for |
-/// | `run.targets[]` | URLs |
-/// | `run.load` | in the words of the load grammar |
-/// | `run.model` | `open` (arrivals follow a schedule) or `closed` (users wait for answers) |
-/// | `run.protocol` | `HTTP/1.1` or `HTTP/2` |
-/// | `run.threads` | worker threads |
-/// | `run.seed` | from which every random choice flows |
-/// | `run.warmup_ns` | the part at the beginning that is in no figure |
-/// | `run.stopped` | `completed` or `interrupted` |
-/// | `run.measured_ns` | from the end of the warm-up until no more requests were begun; rates are per this time |
-/// | `run.elapsed_ns` | the whole run, from the start to the last answer |
-/// | **`requests`** | counts; `intended` = `started` + `dropped` + `never_begun`, `started` = `completed` + `failed` + `cut_off` |
-/// | `requests.intended` | due by the schedule, or because a user was free |
-/// | `requests.started` | begun |
-/// | `requests.completed` | answered whole and well |
-/// | `requests.failed` | ended in an error, a bad status included |
-/// | `requests.dropped` | given up because the in-flight limit was reached |
-/// | `requests.cut_off` | in flight when the graceful period ended; in no time |
-/// | `requests.never_begun` | still waiting for a place when the run ended |
-/// | `requests.ended_in_time` | ended, well or not, while requests were still begun; what `rate_per_second.achieved` counts |
-/// | `requests.sent_with_repeats` | written to the wire: redirects followed and repeats included |
-/// | `requests.redirects_followed` | redirects followed |
-/// | `requests.oldest_cut_off_ns` | age of the oldest request that was cut off |
-/// | **`rate_per_second`** | requests a second |
-/// | `rate_per_second.achieved` | ended |
-/// | `rate_per_second.intended` | due; `null` for a closed load |
-/// | **`response_time_ns`** | times (see below) from the intended start to the last byte; timeouts with the time until they were given up |
-/// | **`service_time_ns`** | times from the first byte written to the last byte read |
-/// | **`breakdown_ns`** | times of the parts, for the requests that had them: `pool` (waiting for a shared connection), `dns`, `connect`, `tls`, `wait` (first byte written to first byte read), `receive` (first to last byte read) |
-/// | **`statuses`** | answers by HTTP status |
-/// | **`errors[]`** | failures: `kind` (a stable name), `count`, `example` (what the first one said), `local` (this machine's limit, not the service's) |
-/// | **`bytes`** | `received` and `sent`, heads included, without TLS |
-/// | **`connections`** | counts |
-/// | `connections.opened` | connections opened |
-/// | `connections.requests_on_reused` | requests over a connection that had carried one before |
-/// | `connections.stale_retries` | requests repeated because the service had closed the idle connection |
-/// | `connections.address_fallbacks` | attempts that failed at one address before another one of the name answered |
-/// | **`generator`** | the generator's own condition |
-/// | `generator.start_lag_ns` | times: actual minus intended start (open loads) |
-/// | `generator.release_lag_ns` | times: the part of the start lag that is the generator's own fault |
-/// | `generator.loop_delay_ns` | times: how late event loops ran a timer that was due |
-/// | `generator.workers[]` | per thread: `cpu_share` of a core, `run_queue_share` of the time ready to run while another ran |
-/// | `generator.process_cpu_ns` | CPU time of the process, user and system |
-/// | `generator.steal_share` | of the machine's CPU time that the hypervisor gave to others |
-/// | `generator.peak_memory_bytes` | largest resident size of the process |
-/// | **`response_time_histogram`** | `upper_edge_us_and_count[]`: pairs of an upper edge in microseconds and how many times lie between the edge before and this one; empty slots are left out |
-///
-/// Times are objects of `samples` (how many were counted), `min`, `mean` and `max`, which are exact, and the
-/// percentiles `p50`, `p75`, `p90`, `p95`, `p99`, `p99_9`, `p99_99`, which are upper edges of slots of the
-/// histogram: three significant digits, and no finer than a microsecond.
-pub fn to_json(outcome: &Outcome) -> Value {
-    let total = &outcome.total;
-    json!({
-        "schema": SCHEMA,
-        "version": outcome.info.version,
-        "verdict": verdict(outcome),
-        "run": run(outcome),
-        "requests": requests(outcome),
-        "rate_per_second": {
-            "achieved": finite(Some(outcome.achieved_rate())),
-            "intended": finite(outcome.info.open.then(|| outcome.intended_rate())),
-        },
-        "response_time_ns": times(&total.response),
-        "service_time_ns": times(&total.service),
-        "breakdown_ns": object(total.breakdown.parts().iter().map(|(name, part)| ((*name).to_owned(), times(part)))),
-        "statuses": object(total.statuses.rows().iter().map(|(status, count)| (status.to_string(), json!(count)))),
-        "errors": total.errors.rows().map(|row| json!({
-            "kind": row.kind.name(),
-            "count": row.count,
-            "example": row.example,
-            "local": row.kind.is_local(),
-        })).collect::<Vec<_>>(),
-        "bytes": { "received": total.counters.bytes_received, "sent": total.counters.bytes_sent },
-        "connections": {
-            "opened": total.counters.connections_opened,
-            "requests_on_reused": total.counters.connections_reused,
-            "stale_retries": total.counters.stale_retries,
-            "address_fallbacks": total.counters.address_fallbacks,
-        },
-        "generator": generator(outcome),
-        "response_time_histogram": histogram(&total.response),
-    })
+/// Every field is always there, in the order of `docs/json.md`. What is not known, or what the sample does not
+/// support, is `null`; numbers are finite.
+pub fn json(outcome: &Outcome) -> String {
+    let text = serde_json::to_string_pretty(&Document::of(outcome));
+    text.expect("keys are strings, and nothing here refuses to be written") + "\n"
 }
 
-fn verdict(outcome: &Outcome) -> Value {
-    let reasons = outcome
-        .verdict
-        .reasons
-        .iter()
-        .map(|reason| json!({ "rule": reason.rule, "soundness": reason.soundness.name(), "text": reason.text }));
-    json!({ "soundness": outcome.verdict.soundness().name(), "reasons": reasons.collect::<Vec<_>>() })
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    onrush: &'a str,
+    verdict: Verdict<'a>,
+    run: Run<'a>,
+    requests: Requests,
+    rate_per_second: Rates,
+    response_time_ns: Times,
+    service_time_ns: Times,
+    breakdown_ns: Parts,
+    #[serde(serialize_with = "by_status")]
+    statuses: &'a Statuses,
+    errors: Vec<Failure<'a>>,
+    bytes: Bytes,
+    connections: Connections,
+    generator: Generator,
+    response_time_histogram: Slots,
 }
 
-fn run(outcome: &Outcome) -> Value {
-    let info = &outcome.info;
-    json!({
-        "targets": info.targets,
-        "load": info.load,
-        "model": if info.open { "open" } else { "closed" },
-        "protocol": info.protocol,
-        "threads": info.threads,
-        "seed": info.seed,
-        "warmup_ns": nanos(info.warmup),
-        "stopped": match outcome.stopped {
-            StopReason::Completed => "completed",
-            StopReason::Interrupted => "interrupted",
-        },
-        "measured_ns": nanos(outcome.measured),
-        "elapsed_ns": nanos(outcome.elapsed),
-    })
+#[derive(Serialize)]
+struct Verdict<'a> {
+    soundness: &'static str,
+    reasons: Vec<Reason<'a>>,
 }
 
-fn requests(outcome: &Outcome) -> Value {
-    let counters = &outcome.total.counters;
-    json!({
-        "intended": counters.intended,
-        "started": counters.started,
-        "completed": counters.completed,
-        "failed": counters.failed,
-        "dropped": counters.dropped,
-        "cut_off": counters.cut_off,
-        "never_begun": counters.unstarted,
-        "ended_in_time": counters.ended_in_time,
-        "sent_with_repeats": counters.sent,
-        "redirects_followed": counters.redirects,
-        "oldest_cut_off_ns": outcome.oldest_cut_off.map(nanos),
-    })
+#[derive(Serialize)]
+struct Reason<'a> {
+    rule: &'static str,
+    soundness: &'static str,
+    text: &'a str,
 }
 
-fn generator(outcome: &Outcome) -> Value {
-    let health = &outcome.health;
-    let worker =
-        |worker: &WorkerHealth| json!({ "cpu_share": finite(worker.cpu), "run_queue_share": finite(worker.run_queue) });
-    json!({
-        "start_lag_ns": times(&outcome.total.start_lag),
-        "release_lag_ns": times(&outcome.total.release_lag),
-        "loop_delay_ns": times(&outcome.total.loop_delay),
-        "workers": health.workers.iter().map(worker).collect::<Vec<_>>(),
-        "process_cpu_ns": health.process_cpu.map(nanos),
-        "steal_share": finite(health.steal),
-        "peak_memory_bytes": health.peak_memory,
-    })
+#[derive(Serialize)]
+struct Run<'a> {
+    targets: &'a [String],
+    load: &'a str,
+    model: &'static str,
+    protocol: &'a str,
+    lanes: u32,
+    threads: usize,
+    seed: u64,
+    warmup_ns: u64,
+    stopped: &'static str,
+    measured_ns: u64,
+    elapsed_ns: u64,
 }
 
-/// Percentiles that the sample supports, and what is always known of one that is not empty.
-fn times(histogram: &Histogram) -> Value {
-    let known = |time: Duration| if histogram.is_empty() { Value::Null } else { nanos(time) };
-    let mut times = Map::new();
-    times.insert("samples".to_owned(), json!(histogram.count()));
-    times.insert("min".to_owned(), known(histogram.min()));
-    times.insert("mean".to_owned(), known(histogram.mean()));
-    for (name, q) in QUANTILES {
-        let value = if supports(histogram, *q) { nanos(histogram.quantile(*q)) } else { Value::Null };
-        times.insert(name.replace('.', "_"), value);
+#[derive(Serialize)]
+struct Requests {
+    intended: u64,
+    started: u64,
+    completed: u64,
+    failed: u64,
+    dropped: u64,
+    cut_off: u64,
+    unstarted: u64,
+    ended_in_time: u64,
+    sent_with_repeats: u64,
+    redirects_followed: u64,
+    oldest_cut_off_ns: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Rates {
+    achieved: f64,
+    intended: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Times {
+    samples: u64,
+    min: Option<u64>,
+    mean: Option<u64>,
+    p50: Option<u64>,
+    p75: Option<u64>,
+    p90: Option<u64>,
+    p95: Option<u64>,
+    p99: Option<u64>,
+    p99_9: Option<u64>,
+    p99_99: Option<u64>,
+    max: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Parts {
+    pool: Times,
+    dns: Times,
+    connect: Times,
+    tls: Times,
+    wait: Times,
+    receive: Times,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    kind: &'static str,
+    count: u64,
+    local: bool,
+    example: &'a str,
+}
+
+#[derive(Serialize)]
+struct Bytes {
+    received: u64,
+    sent: u64,
+}
+
+#[derive(Serialize)]
+struct Connections {
+    opened: u64,
+    requests_on_reused: u64,
+    stale_retries: u64,
+    address_fallbacks: u64,
+}
+
+#[derive(Serialize)]
+struct Generator {
+    start_lag_ns: Times,
+    release_lag_ns: Times,
+    loop_delay_ns: Times,
+    workers: Vec<Worker>,
+    process_cpu_ns: Option<u64>,
+    steal_share: Option<f64>,
+    peak_memory_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Worker {
+    cpu_share: Option<f64>,
+    run_queue_share: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Slots {
+    upper_edge_us_and_count: Vec<(u64, u64)>,
+}
+
+impl<'a> Document<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        let (total, counters) = (&outcome.total, &outcome.total.counters);
+        Self {
+            version: VERSION,
+            onrush: &outcome.info.version,
+            verdict: Verdict::of(outcome),
+            run: Run::of(outcome),
+            requests: Requests::of(outcome),
+            rate_per_second: Rates {
+                achieved: outcome.achieved_rate(),
+                intended: finite(outcome.info.open.then(|| outcome.intended_rate())),
+            },
+            response_time_ns: Times::of(&total.response),
+            service_time_ns: Times::of(&total.service),
+            breakdown_ns: Parts::of(&total.breakdown),
+            statuses: &total.statuses,
+            errors: total.errors.rows().map(|row| Failure::of(row.kind, row.count, row.example)).collect(),
+            bytes: Bytes { received: counters.bytes_received, sent: counters.bytes_sent },
+            connections: Connections {
+                opened: counters.connections_opened,
+                requests_on_reused: counters.connections_reused,
+                stale_retries: counters.stale_retries,
+                address_fallbacks: counters.address_fallbacks,
+            },
+            generator: Generator::of(outcome),
+            response_time_histogram: Slots {
+                upper_edge_us_and_count: total.response.slots().map(|(us, count)| (us.end - 1, count)).collect(),
+            },
+        }
     }
-    times.insert("max".to_owned(), known(histogram.max()));
-    Value::Object(times)
 }
 
-fn histogram(histogram: &Histogram) -> Value {
-    let slots: Vec<_> = histogram.slots().map(|(us, count)| json!([us.end - 1, count])).collect();
-    json!({ "upper_edge_us_and_count": slots })
+impl<'a> Verdict<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        let reasons = outcome.verdict.reasons.iter().map(|reason| Reason {
+            rule: reason.rule,
+            soundness: reason.soundness.name(),
+            text: &reason.text,
+        });
+        Self { soundness: outcome.verdict.soundness().name(), reasons: reasons.collect() }
+    }
 }
 
-fn object(entries: impl Iterator<Item = (String, Value)>) -> Value {
-    Value::Object(entries.collect())
+impl<'a> Run<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        let info = &outcome.info;
+        Self {
+            targets: &info.targets,
+            load: &info.load,
+            model: if info.open { "open" } else { "closed" },
+            protocol: &info.protocol,
+            lanes: info.lanes,
+            threads: info.threads,
+            seed: info.seed,
+            warmup_ns: nanos(info.warmup),
+            stopped: match outcome.stopped {
+                StopReason::Completed => "completed",
+                StopReason::Interrupted => "interrupted",
+            },
+            measured_ns: nanos(outcome.measured),
+            elapsed_ns: nanos(outcome.elapsed),
+        }
+    }
+}
+
+impl Requests {
+    fn of(outcome: &Outcome) -> Self {
+        let counters = &outcome.total.counters;
+        Self {
+            intended: counters.intended,
+            started: counters.started,
+            completed: counters.completed,
+            failed: counters.failed,
+            dropped: counters.dropped,
+            cut_off: counters.cut_off,
+            unstarted: counters.unstarted,
+            ended_in_time: counters.ended_in_time,
+            sent_with_repeats: counters.sent,
+            redirects_followed: counters.redirects,
+            oldest_cut_off_ns: outcome.oldest_cut_off.map(nanos),
+        }
+    }
+}
+
+impl Times {
+    fn of(times: &Histogram) -> Self {
+        let known = |time: Duration| (!times.is_empty()).then(|| nanos(time));
+        let quantile = |q| supports(times, q).then(|| nanos(times.quantile(q)));
+        Self {
+            samples: times.count(),
+            min: known(times.min()),
+            mean: known(times.mean()),
+            p50: quantile(0.5),
+            p75: quantile(0.75),
+            p90: quantile(0.9),
+            p95: quantile(0.95),
+            p99: quantile(0.99),
+            p99_9: quantile(0.999),
+            p99_99: quantile(0.9999),
+            max: known(times.max()),
+        }
+    }
+}
+
+impl Parts {
+    fn of(parts: &Breakdown) -> Self {
+        Self {
+            pool: Times::of(&parts.pool),
+            dns: Times::of(&parts.dns),
+            connect: Times::of(&parts.connect),
+            tls: Times::of(&parts.tls),
+            wait: Times::of(&parts.wait),
+            receive: Times::of(&parts.receive),
+        }
+    }
+}
+
+impl<'a> Failure<'a> {
+    fn of(kind: ErrorKind, count: u64, example: Option<&'a str>) -> Self {
+        Self { kind: kind.name(), count, local: kind.is_local(), example: example.unwrap_or_default() }
+    }
+}
+
+impl Generator {
+    fn of(outcome: &Outcome) -> Self {
+        let (total, health) = (&outcome.total, &outcome.health);
+        let worker =
+            |worker: &WorkerHealth| Worker { cpu_share: finite(worker.cpu), run_queue_share: finite(worker.run_queue) };
+        Self {
+            start_lag_ns: Times::of(&total.start_lag),
+            release_lag_ns: Times::of(&total.release_lag),
+            loop_delay_ns: Times::of(&total.loop_delay),
+            workers: health.workers.iter().map(worker).collect(),
+            process_cpu_ns: health.process_cpu.map(nanos),
+            steal_share: finite(health.steal),
+            peak_memory_bytes: health.peak_memory,
+        }
+    }
+}
+
+fn by_status<S: Serializer>(statuses: &Statuses, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(statuses.rows().iter().copied())
 }
 
 /// JSON has no word for what is not a number.
@@ -221,6 +332,6 @@ fn finite(number: Option<f64>) -> Option<f64> {
     number.filter(|number| number.is_finite())
 }
 
-fn nanos(duration: Duration) -> Value {
-    json!(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -170,6 +170,7 @@ fn keep_units_together(sentence: &str) -> Vec<String> {
     for word in sentence.split(' ').filter(|word| !word.is_empty()) {
         let plain = without_colour(word);
         let unit = plain.trim_end_matches(|char: char| char.is_ascii_punctuation() && char != '%');
+        let unit = unit.strip_suffix("/s").unwrap_or(unit);
         let is_number = |word: &String| without_colour(word).ends_with(|char: char| char.is_ascii_digit());
         match words.last_mut() {
             Some(last) if UNITS.contains(&unit) && is_number(last) => {
@@ -214,8 +215,8 @@ mod tests {
     #[test]
     fn a_number_stays_with_its_unit() {
         assert_eq!(
-            keep_units_together("it took 12 ms (3 %), as m goes"),
-            ["it", "took", "12 ms", "(3 %),", "as", "m", "goes"]
+            keep_units_together("it took 12 ms (3 %), as m goes, for 5 MB (24 kB/s)"),
+            ["it", "took", "12 ms", "(3 %),", "as", "m", "goes,", "for", "5 MB", "(24 kB/s)"]
         );
     }
 

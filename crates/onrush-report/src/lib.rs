@@ -7,13 +7,14 @@ mod json;
 mod layout;
 mod output;
 mod progress;
+mod protocol;
 mod style;
 mod summary;
 mod units;
 
-pub use json::{JsonOutput, to_json};
+pub use json::{JsonOutput, json};
 pub use output::{KINDS, Kind, Output, find_kind};
 pub use progress::Progress;
 pub use style::Style;
 pub use summary::{SummaryOutput, summary};
-pub use units::{bytes, count, duration, percent, rate};
+pub use units::{bytes, count, duration, percent, rate, several};

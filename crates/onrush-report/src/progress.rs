@@ -11,6 +11,7 @@ use onrush_metrics::{Event, Gauges, RunInfo, Snapshot, StopReason, Tally};
 use self::line::{AGAIN, View, line};
 use crate::layout::{clean, clipped, width, wrap};
 use crate::output::Output;
+use crate::protocol::protocol;
 use crate::style::{Style, Tone};
 use crate::units::{count, several};
 
@@ -64,6 +65,10 @@ impl<W: Write + Send> Progress<W> {
     fn tick(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         self.since.merge(&snapshot.interval);
         self.gauges = snapshot.gauges;
+        if self.stopping.is_some() && snapshot.gauges.in_flight + snapshot.gauges.waiting == 0 {
+            // The summary is next.
+            return Ok(());
+        }
         let is_due = self.last.is_none_or(|last| snapshot.at + SLACK >= last + PLAIN_EVERY);
         if !self.live && !is_due {
             return Ok(());
@@ -142,7 +147,7 @@ fn announcement(info: &RunInfo, room: usize, style: Style) -> Vec<String> {
         targets => format!(" and {} more", count(targets as u64 - 1)),
     };
     let threads = several(info.threads as u64, "thread", "threads");
-    let load = format!("{}, {}, {threads}, seed {}", clean(&info.load), clean(&info.protocol), info.seed);
+    let load = format!("{}, {}, {threads}, seed {}", clean(&info.load), protocol(info), info.seed);
     let whole = format!("{target}{others}: {load}");
     if width(&whole) <= room {
         return vec![whole];

@@ -1,7 +1,8 @@
-//! The text summary: the verdict first, then what happened, how long it took, where the time went.
+//! The text summary: failures and the verdict first, then what happened, how long it took, where the time went.
 
 mod answers;
 mod bars;
+mod failures;
 mod generator;
 mod requests;
 mod sentences;

@@ -4,13 +4,21 @@ use std::time::Duration;
 
 use onrush_metrics::Histogram;
 
-/// The percentiles that are reported as far as the sample supports them.
+/// The percentiles that are shown as far as the sample supports them.
 pub(crate) const QUANTILES: &[(&str, f64)] =
-    &[("p50", 0.5), ("p75", 0.75), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999), ("p99.99", 0.9999)];
+    &[("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999), ("p99.99", 0.9999)];
+
+/// Over a shorter time a rate says more about the moment than about the service.
+const LEAST_FOR_RATES: Duration = Duration::from_millis(100);
 
 /// Whether the `q` quantile of `times` says more than the largest value does.
 pub(crate) fn supports(times: &Histogram, q: f64) -> bool {
-    times.supports(q) && (q <= 0.5 || times.count() as f64 * (1.0 - q) >= 1.0 - 1e-6)
+    times.supports(q) && times.count() as f64 * (1.0 - q) >= 1.0 - 1e-6
+}
+
+/// Whether a time is long enough for a rate per second.
+pub(crate) fn allows_rates(over: Duration) -> bool {
+    over >= LEAST_FOR_RATES
 }
 
 /// A duration with three significant digits: `123 µs`, `4.56 ms`, `1.23 s`, `12 m 03 s`.
@@ -39,7 +47,7 @@ pub(crate) fn time(value: Duration) -> String {
 }
 
 /// A number of things: `1 user`, `2 users`.
-pub(crate) fn several(number: u64, one: &str, more: &str) -> String {
+pub fn several(number: u64, one: &str, more: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { more })
 }
 

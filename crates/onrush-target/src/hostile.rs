@@ -43,9 +43,9 @@ pub enum Hostile {
     EndlessChunks,
     /// Announces 2⁶⁴ - 1 bytes, sends six and closes.
     HugeContentLength,
-    /// Promises to keep the connection, and closes it after each answer.
+    /// Promises to keep connections, closes them after each answer.
     CloseBetweenIdle,
-    /// Answers the first request of a connection, closes on the second without an answer.
+    /// Answers one request of a connection, closes on the second without an answer.
     CloseMid,
     /// Answers in HTTP/1.0 and closes.
     Http10,
@@ -148,11 +148,9 @@ impl Hostile {
             Self::EndlessChunks => ("endless-chunks", "sends chunks without end"),
             Self::HugeContentLength => ("huge-content-length", "announces 2⁶⁴ - 1 bytes, sends six and closes"),
             Self::CloseBetweenIdle => {
-                ("close-between-idle", "promises to keep the connection, and closes it after each answer")
+                ("close-between-idle", "promises to keep connections, closes them after each answer")
             }
-            Self::CloseMid => {
-                ("close-mid", "answers the first request of a connection, closes on the second without an answer")
-            }
+            Self::CloseMid => ("close-mid", "answers one request, closes on the second without an answer"),
             Self::Http10 => ("http10", "answers in HTTP/1.0 and closes"),
             Self::Http10KeepAlive => ("http10-keepalive", "answers in HTTP/1.0 and keeps the connection"),
             Self::Unasked => ("unasked", "sends an answer before it is asked, and two to each request"),

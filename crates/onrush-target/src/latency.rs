@@ -199,7 +199,7 @@ mod tests {
             for (share, expected) in [0.5, 0.9, 0.99].into_iter().zip(expected) {
                 let got = samples[(share * 2e5) as usize];
                 assert!(
-                    (got - expected).abs() <= expected * 0.02 + 0.3,
+                    (got - expected).abs() <= expected * 0.02 + 0.1,
                     "{text} at {share}: {got}, expected {expected}"
                 );
             }

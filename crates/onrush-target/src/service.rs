@@ -14,6 +14,7 @@ use crate::tls::{Identity, Tls};
 
 mod connection;
 mod listener;
+mod socket;
 mod thread;
 
 use listener::Listener;

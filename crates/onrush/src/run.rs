@@ -1,7 +1,7 @@
 //! `onrush run`: from the arguments to the exit code.
 
 use onrush_engine::Control;
-use onrush_metrics::{Outcome, RunInfo, Soundness, StopReason};
+use onrush_metrics::{Event, Outcome, RunInfo, Soundness, StopReason};
 use onrush_plan::{Plan, Pooling};
 
 use crate::args::{FailOn, RunArgs};
@@ -20,16 +20,20 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
         proxy: lower::proxy_of_environment(),
     };
     let plan = lower::plan(args, &surroundings)?;
-    warn(&plan, &surroundings);
     let outputs = Outputs::open(&args.output)?;
-    play(&plan, outputs, args.output.fail_on)
+    play(&plan, &notes(&plan, &surroundings), outputs, args.output.fail_on)
 }
 
-/// Plays a plan and shows it.
-fn play(plan: &Plan, mut outputs: Outputs, fail_on: Option<FailOn>) -> Result<Exit, Wrong> {
+/// Plays a plan and shows it. Notes are told when it begins: where it cannot begin, why is all that matters.
+fn play(plan: &Plan, notes: &[String], mut outputs: Outputs, fail_on: Option<FailOn>) -> Result<Exit, Wrong> {
     let control = Control::new();
     stop_on_signals(control.clone())?;
-    let outcome = onrush_engine::run(plan, info(plan), &control, |event| outputs.on_event(&event));
+    let outcome = onrush_engine::run(plan, info(plan), &control, |event| {
+        if matches!(event, Event::Started(_)) {
+            notes.iter().for_each(|note| say(note));
+        }
+        outputs.on_event(&event);
+    });
     let outcome = outcome.map_err(|error| Wrong(error.to_string()))?;
     Ok(exit(&outcome, &outputs, fail_on))
 }
@@ -52,21 +56,23 @@ fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: Option<FailOn>) -> Exit {
 }
 
 /// What is worth saying before the run because it will show in it.
-fn warn(plan: &Plan, surroundings: &Surroundings) {
+fn notes(plan: &Plan, surroundings: &Surroundings) -> Vec<String> {
+    let mut notes = Vec::new();
     let proxies = &plan.client.proxy;
     for proxy in [&proxies.http, &proxies.https].into_iter().flatten().take(1) {
         let host = proxy.host_str().unwrap_or_default();
-        say(&format!("note: requests go through the proxy at {host} (--no-proxy to go directly)"));
+        notes.push(format!("note: requests go through the proxy at {host} (--no-proxy to go directly)"));
     }
     let wanted = match plan.client.pooling {
         Pooling::Shared { max } => u64::from(max),
         Pooling::PerUser => u64::from(plan.load.max_users()),
     };
     if let Some(limit) = surroundings.descriptors.filter(|limit| *limit < wanted) {
-        say(&format!(
+        notes.push(format!(
             "warning: {wanted} connections are asked for, and the open-files limit allows {limit}: raise it with `ulimit -n`"
         ));
     }
+    notes
 }
 
 /// What the outputs tell about a plan.
@@ -75,6 +81,7 @@ fn info(plan: &Plan) -> RunInfo {
         targets: plan.requests.iter().map(|request| without_password(request.url())).collect(),
         load: plan.load.to_string(),
         protocol: plan.client.protocol.name().to_owned(),
+        lanes: plan.client.protocol.lanes(),
         duration: plan.load.duration(),
         requests: plan.load.requests(),
         warmup: plan.warmup,

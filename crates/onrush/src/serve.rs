@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use onrush_report::{count, several};
 use onrush_target::{
     Bind, Capacity, CertificateFlaw, Hostile, HostileServer, Running, Service, ServiceSettings, Stats, TlsSettings,
     TlsVersions,
@@ -84,7 +85,7 @@ fn serve_hostile(mode: Hostile, args: &ServeArgs, lasts: Option<Duration>) -> Re
     let server = server.map_err(|error| Wrong(format!("cannot listen on {address}: {error}")))?;
     say(&format!("Misbehaving on {} ({}): {}\n", server.url(), until(lasts), mode.about()));
     wait(&ends, lasts);
-    say(&format!("{} requests over {} connections\n", server.requests(), server.connections()));
+    say(&format!("{}\n", traffic(server.requests(), "", server.connections())));
     Ok(Exit::Ok)
 }
 
@@ -133,9 +134,16 @@ fn write_certificates(running: &Running, folder: &Path) -> Result<String, Wrong>
 }
 
 fn farewell(stats: &Stats) -> String {
-    let statuses: Vec<_> = stats.by_status.iter().map(|(status, count)| format!("{count} × {status}")).collect();
+    let statuses: Vec<_> =
+        stats.by_status.iter().map(|(status, number)| format!("{status} × {}", count(*number))).collect();
     let answers = if statuses.is_empty() { String::new() } else { format!(" ({})", statuses.join(", ")) };
-    format!("{} requests{answers} over {} connections\n", stats.received, stats.accepted)
+    traffic(stats.received, &answers, stats.accepted) + "\n"
+}
+
+fn traffic(requests: u64, answers: &str, connections: u64) -> String {
+    let (requests, connections) =
+        (several(requests, "request", "requests"), several(connections, "connection", "connections"));
+    format!("{requests}{answers} over {connections}")
 }
 
 /// Hears about signals. Set up before anything is started, so that none is missed.
@@ -159,4 +167,22 @@ fn wait(ends: &Receiver<()>, lasts: Option<Duration>) {
 fn say(text: &str) {
     let mut out = io::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_at_the_end() {
+        let of = |received, statuses: &[(u16, u64)], accepted| {
+            farewell(&Stats { received, accepted, by_status: statuses.iter().copied().collect(), ..Stats::default() })
+        };
+        assert_eq!(of(0, &[], 0), "0 requests over 0 connections\n");
+        assert_eq!(of(1, &[(200, 1)], 1), "1 request (200 × 1) over 1 connection\n");
+        assert_eq!(
+            of(2_000, &[(200, 1_500), (503, 499)], 5),
+            "2,000 requests (200 × 1,500, 503 × 499) over 5 connections\n"
+        );
+    }
 }

@@ -30,6 +30,7 @@ fn sound() -> Outcome {
             targets: vec!["http://example.com/".to_owned()],
             load: "100/s for 10s".to_owned(),
             protocol: "HTTP/1.1".to_owned(),
+            lanes: 1,
             duration: Some(Duration::from_secs(10)),
             requests: Some(1000),
             warmup: Duration::ZERO,
@@ -83,14 +84,15 @@ const ROWS: &[Row] = &[
         Soundness::Invalid,
         "none of the requests that were due was begun",
     ),
+    (|o| out_of(o, ErrorKind::LocalDescriptors, 1), "local", Soundness::Degraded, "1 request (0.1 %) failed"),
     (|o| out_of(o, ErrorKind::LocalDescriptors, 5), "local", Soundness::Degraded, "5 requests (0.5 %)"),
     (|o| out_of(o, ErrorKind::LocalDescriptors, 500), "local", Soundness::Invalid, "ulimit -n"),
     (|o| out_of(o, ErrorKind::LocalPorts, 500), "local", Soundness::Invalid, "--source-ips"),
     (|o| out_of(o, ErrorKind::LocalOther, 500), "local", Soundness::Invalid, "memory"),
-    (|o| o.total.counters.dropped = 10, "dropped", Soundness::Degraded, "10 of the requests that were due (1.0 %)"),
-    (|o| o.total.counters.dropped = 100, "dropped", Soundness::Invalid, "(10 %) were dropped"),
-    (|o| o.total.counters.unstarted = 10, "unstarted", Soundness::Degraded, "10 of the requests"),
-    (|o| o.total.counters.unstarted = 100, "unstarted", Soundness::Invalid, "still waited"),
+    (|o| o.total.counters.dropped = 10, "dropped", Soundness::Degraded, "10 of 1,000 due requests (1.0 %) were"),
+    (|o| o.total.counters.dropped = 100, "dropped", Soundness::Invalid, "(10 %) were dropped, as asked:"),
+    (|o| o.total.counters.unstarted = 10, "unstarted", Soundness::Degraded, "10 of 1,000 due requests"),
+    (|o| o.total.counters.unstarted = 100, "unstarted", Soundness::Invalid, "never begun"),
     (
         |o| {
             o.total.start_lag = all(80 * MS);
@@ -99,6 +101,15 @@ const ROWS: &[Row] = &[
         "in-flight-limit",
         Soundness::Degraded,
         "(p99 80 ms)",
+    ),
+    (
+        |o| {
+            o.total.start_lag = all(30_340 * MS);
+            o.total.response = all(30_400 * MS);
+        },
+        "in-flight-limit",
+        Soundness::Degraded,
+        "(p99 30.3 s)",
     ),
     (|o| late(o, 6 * MS), "release-lag", Soundness::Degraded, "began requests late (p50 6.0 ms, p99 6.0 ms)"),
     (|o| late(o, 15 * MS), "release-lag", Soundness::Invalid, "use more cores or machines"),
@@ -134,6 +145,16 @@ fn every_rule_speaks_when_it_should_and_none_else_does() {
         };
         assert_eq!((reason.rule, reason.soundness), (*rule, *soundness), "row {row}: {verdict:?}");
         assert!(reason.text.contains(words), "row {row}: {}", reason.text);
+    }
+}
+
+#[test]
+fn shares_of_a_moment_say_nothing() {
+    let mut outcome = sound();
+    outcome.health.workers[0] = WorkerHealth { cpu: Some(0.99), run_queue: Some(0.5) };
+    for (millis, found) in [(2, 0), (99, 0), (100, 2)] {
+        outcome.elapsed = millis * MS;
+        assert_eq!(judge(&outcome).reasons.len(), found, "{millis} ms");
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use onrush_metrics::ErrorKind;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{Expect, Head, Limits, ReadError, Reader};
+use super::{Expect, Head, ReadContext, ReadError, Reader};
 use crate::clock::Instant;
 use crate::failure::Failure;
 use crate::stream::News;
@@ -95,7 +95,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
         cx: &mut Context<'_>,
         scratch: &mut [u8],
         flight: &mut Flight<'_>,
-        limits: &Limits,
+        context: &mut ReadContext,
         on_answer: &mut impl FnMut(usize, Answer),
     ) -> Poll<Result<(), Broken>> {
         if !flight.started {
@@ -106,9 +106,9 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
         }
         // A peer may answer before it has taken the whole request, so an unfinished write goes on to read.
         if let Poll::Ready(Err(error)) = self.poll_write(cx, flight) {
-            return self.after_failed_write(cx, scratch, flight, limits, on_answer, &error);
+            return self.after_failed_write(cx, scratch, flight, context, on_answer, &error);
         }
-        self.poll_read(cx, scratch, flight, limits, on_answer)
+        self.poll_read(cx, scratch, flight, context, on_answer)
     }
 
     /// Something came while nobody was reading: the peer's goodbye, or an answer that nobody asked for.
@@ -146,11 +146,11 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
         cx: &mut Context<'_>,
         scratch: &mut [u8],
         flight: &mut Flight<'_>,
-        limits: &Limits,
+        context: &mut ReadContext,
         on_answer: &mut impl FnMut(usize, Answer),
         error: &io::Error,
     ) -> Poll<Result<(), Broken>> {
-        match self.poll_read(cx, scratch, flight, limits, on_answer) {
+        match self.poll_read(cx, scratch, flight, context, on_answer) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
             _ => Poll::Ready(Err(self.broken(Failure::exchange(error)))),
         }
@@ -161,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
         cx: &mut Context<'_>,
         scratch: &mut [u8],
         flight: &mut Flight<'_>,
-        limits: &Limits,
+        context: &mut ReadContext,
         on_answer: &mut impl FnMut(usize, Answer),
     ) -> Poll<Result<(), Broken>> {
         loop {
@@ -174,7 +174,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
             if input.is_empty() {
                 return Poll::Ready(self.on_close(flight, now, on_answer));
             }
-            if self.take(input, now, flight, limits, on_answer)? {
+            if self.take(input, now, flight, context, on_answer)? {
                 return Poll::Ready(Ok(()));
             }
         }
@@ -187,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
         mut input: &[u8],
         now: Instant,
         flight: &mut Flight<'_>,
-        limits: &Limits,
+        context: &mut ReadContext,
         on_answer: &mut impl FnMut(usize, Answer),
     ) -> Result<bool, Broken> {
         while !input.is_empty() {
@@ -195,7 +195,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
                 return Err(Broken::Failed(unasked(input.len())));
             };
             let first_byte = *flight.first_byte.get_or_insert(now);
-            let (fed, head) = self.reader.feed(input, *expect, limits, |_| {}).map_err(|error| protocol(&error))?;
+            let (fed, head) = self.reader.feed(input, *expect, context, |_| {}).map_err(|error| protocol(&error))?;
             input = &input[fed.used..];
             flight.received += fed.used as u64;
             if let Some(head) = head {

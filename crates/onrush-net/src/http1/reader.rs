@@ -3,6 +3,7 @@
 
 use super::chunked::{Chunked, Spent};
 use super::head::{self, Framing, Head};
+use super::usual::Usual;
 
 /// Interim answers (1xx) before the real one; more are a flood.
 const MAX_INTERIM: u8 = 100;
@@ -24,6 +25,20 @@ pub struct Limits {
     pub head: usize,
     /// Bytes of a body, without the chunked coding.
     pub body: u64,
+}
+
+/// What the readers of a worker share: how much they tolerate, and what their services usually say.
+#[derive(Debug)]
+pub struct ReadContext {
+    limits: Limits,
+    usual: Usual,
+}
+
+impl ReadContext {
+    /// Within these limits; nothing is usual yet.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, usual: Usual::default() }
+    }
 }
 
 /// How far one piece of input has brought the response.
@@ -144,17 +159,17 @@ impl Reader {
         &mut self,
         input: &[u8],
         expect: Expect,
-        limits: &Limits,
+        context: &mut ReadContext,
         mut sink: impl FnMut(&[u8]),
     ) -> Result<(Fed, Option<Head>), ReadError> {
         let mut used = 0;
         while matches!(self.state, State::Head) {
-            let Some(more) = self.feed_head(&input[used..], expect, limits)? else {
+            let Some(more) = self.feed_head(&input[used..], expect, context)? else {
                 return Ok((Fed { used: input.len(), done: false }, None));
             };
             used += more;
         }
-        used += self.feed_body(&input[used..], limits, &mut sink)?;
+        used += self.feed_body(&input[used..], &context.limits, &mut sink)?;
         Ok(match self.finished() {
             Some(head) => (Fed { used, done: true }, Some(head)),
             None => (Fed { used, done: false }, None),
@@ -179,10 +194,16 @@ impl Reader {
     }
 
     /// Returns how many bytes of `input` ended a head, or `None` when all of it was kept for later.
-    fn feed_head(&mut self, input: &[u8], expect: Expect, limits: &Limits) -> Result<Option<usize>, ReadError> {
+    fn feed_head(
+        &mut self,
+        input: &[u8],
+        expect: Expect,
+        context: &mut ReadContext,
+    ) -> Result<Option<usize>, ReadError> {
+        let limits = &context.limits;
         let kept = self.carry.len();
         let parsed = if kept == 0 {
-            head::parse(input, expect.no_body)?
+            context.usual.parse(input, expect.no_body)?
         } else {
             self.carry.extend_from_slice(input);
             if self.carry.len() <= EAGER || ends_a_head(&self.carry, kept) {
@@ -271,11 +292,12 @@ mod tests {
 
     /// Reads `input` in pieces of `piece` bytes; the status, body and keep-alive, or the error.
     fn read(input: &[u8], piece: usize, no_body: bool) -> Result<(u16, String, bool, usize), ReadError> {
-        let mut reader = Reader::new();
+        let (mut reader, mut context) = (Reader::new(), ReadContext::new(LIMITS));
         let mut body = Vec::new();
         let mut used = 0;
         for part in input.chunks(piece) {
-            let (fed, head) = reader.feed(part, Expect { no_body }, &LIMITS, |data| body.extend_from_slice(data))?;
+            let (fed, head) =
+                reader.feed(part, Expect { no_body }, &mut context, |data| body.extend_from_slice(data))?;
             used += fed.used;
             if let Some(head) = head {
                 return Ok((head.status, String::from_utf8(body).unwrap(), head.keep_alive, used));
@@ -372,11 +394,11 @@ mod tests {
 
     #[test]
     fn a_drip_of_bytes_into_a_long_head_stays_linear() {
-        let limits = Limits { head: 1 << 20, body: 0 };
+        let mut context = ReadContext::new(Limits { head: 1 << 20, body: 0 });
         let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: {}\r\n\r\n", "b".repeat(500_000));
         let mut reader = Reader::new();
         let done = long.bytes().filter(|byte| {
-            let fed = reader.feed(&[*byte], Expect { no_body: false }, &limits, |_| {});
+            let fed = reader.feed(&[*byte], Expect { no_body: false }, &mut context, |_| {});
             fed.unwrap().1.is_some()
         });
         assert_eq!(done.count(), 1);

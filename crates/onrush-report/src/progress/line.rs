@@ -28,6 +28,8 @@ pub(super) struct View<'a> {
 /// A part of the line; the greatest `rank` goes first where there is no room.
 struct Part {
     rank: u8,
+    /// What stands between it and the one before.
+    gap: &'static str,
     text: String,
 }
 
@@ -41,18 +43,21 @@ pub(super) fn line(view: &View, room: usize, style: Style) -> String {
     if joined_width(&parts) > room {
         return parts.first().map(|part| clipped(&part.text, room, style)).unwrap_or_default();
     }
-    parts.into_iter().map(|part| part.text).collect::<Vec<_>>().join(GAP)
+    let first = parts.first().map_or(0, |part| part.gap.len());
+    parts.iter().flat_map(|part| [part.gap, &part.text]).collect::<String>().split_off(first)
 }
 
 fn joined_width(parts: &[Part]) -> usize {
-    let gaps = parts.len().saturating_sub(1) * GAP.len();
+    let gaps = parts.iter().skip(1).map(|part| part.gap.len()).sum::<usize>();
     parts.iter().map(|part| width(&part.text)).sum::<usize>() + gaps
 }
 
 /// In the order in which they are shown.
 fn parts(view: &View, style: Style) -> Vec<Part> {
-    let mut parts = vec![Part { rank: 0, text: progress(view) }];
-    let mut add = |rank, text| parts.push(Part { rank, text });
+    let (elapsed, to_go) = progress(view);
+    let mut parts = vec![Part { rank: 0, gap: "", text: elapsed }];
+    parts.extend(to_go.map(|text| Part { rank: 5, gap: ", ", text }));
+    let mut add = |rank, text| parts.push(Part { rank, gap: GAP, text });
     let (gauges, total) = (&view.snapshot.gauges, &view.snapshot.total.counters);
     if let Some(reason) = view.stopping {
         let is_interrupted = reason == StopReason::Interrupted;
@@ -66,16 +71,16 @@ fn parts(view: &View, style: Style) -> Vec<Part> {
     }
     if total.failed > 0 {
         let text = format!("{} failed ({})", count(total.failed), percent(total.failed, total.ended()));
-        add(3, style.paint(Tone::Bad, &text));
+        add(2, style.paint(Tone::Bad, &text));
     }
     if total.dropped > 0 {
-        add(4, style.paint(Tone::Warn, &format!("{} dropped", count(total.dropped))));
+        add(3, style.paint(Tone::Warn, &format!("{} dropped", count(total.dropped))));
     }
     if gauges.waiting > 0 && view.stopping.is_none() {
-        add(6, format!("{} waiting", count(gauges.waiting)));
+        add(7, format!("{} waiting", count(gauges.waiting)));
     }
     if view.stopping.is_none() {
-        add(7, several(gauges.users, "user", "users"));
+        add(8, several(gauges.users, "user", "users"));
     }
     parts
 }
@@ -84,47 +89,43 @@ fn parts(view: &View, style: Style) -> Vec<Part> {
 fn measured(view: &View, add: &mut impl FnMut(u8, String)) {
     let (now, over) = (view.since, view.over.as_secs_f64());
     if over > 0.0 {
-        add(2, rate(now.counters.ended() as f64 / over));
+        add(4, rate(now.counters.ended() as f64 / over));
     }
     if !now.response.is_empty() {
-        add(5, format!("p50 {}", time(now.response.quantile(0.5))));
+        add(6, format!("p50 {}", time(now.response.quantile(0.5))));
         let is_supported = supports(&now.response, 0.99);
         let (name, q) = if is_supported { ("p99", 0.99) } else { ("max", 1.0) };
-        add(5, format!("{name} {}", time(now.response.quantile(q))));
+        add(6, format!("{name} {}", time(now.response.quantile(q))));
     }
 }
 
-/// How far the run is, as far as that can be known.
-fn progress(view: &View) -> String {
+/// How far the run is, and what is left of it, as far as that can be known.
+fn progress(view: &View) -> (String, Option<String>) {
     let at = view.snapshot.at;
     let elapsed = clock(at);
-    let Some(info) = view.info.filter(|_| view.stopping.is_none()) else { return elapsed };
+    let Some(info) = view.info.filter(|_| view.stopping.is_none()) else { return (elapsed, None) };
     match (info.duration, info.requests) {
-        (Some(duration), _) if duration > at => {
-            let share = whole_percent(at.as_secs_f64() / duration.as_secs_f64());
-            format!("{share}  {elapsed}, {} to go", clock(duration.saturating_sub(at)))
+        (Some(duration), _) => {
+            // What would be shown as nothing is nothing.
+            let left = Some(duration.saturating_sub(at)).filter(|left| *left >= Duration::from_millis(500));
+            let share = left.map_or(1.0, |_| at.as_secs_f64() / duration.as_secs_f64());
+            (format!("{}  {elapsed}", whole_percent(share)), left.map(|left| format!("{} to go", clock(left))))
         }
         // What the warm-up did is not told, so how much is left is not known.
         (None, Some(requests)) if info.warmup.is_zero() => counted(view, requests),
-        _ => elapsed,
+        _ => (elapsed, None),
     }
 }
 
-fn counted(view: &View, requests: u64) -> String {
+fn counted(view: &View, requests: u64) -> (String, Option<String>) {
     let (at, counters) = (view.snapshot.at, &view.snapshot.total.counters);
     let done = (counters.ended() + counters.dropped).min(requests);
-    let elapsed = clock(at);
-    if done == 0 {
-        return format!("{}  {elapsed}", whole_percent(0.0));
-    }
-    let share = done as f64 / requests as f64;
+    let share = if done < requests { done as f64 / requests as f64 } else { 1.0 };
     let left = Duration::try_from_secs_f64(at.as_secs_f64() * (1.0 - share) / share).unwrap_or(Duration::MAX);
-    let text = format!("{}  {elapsed}", whole_percent(share));
     // A guess from the first few requests would be wrong by days.
-    match done < requests && left <= at * 100 {
-        true => format!("{text}, about {} to go", clock(left.max(Duration::from_secs(1)))),
-        false => text,
-    }
+    let is_known = done < requests && left <= at * 100;
+    let to_go = is_known.then(|| format!("about {} to go", clock(left.max(Duration::from_secs(1)))));
+    (format!("{}  {}", whole_percent(share), clock(at)), to_go)
 }
 
 /// Whatever it is rounded to, 100 % is when nothing is left.

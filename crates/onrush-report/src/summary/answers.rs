@@ -1,10 +1,10 @@
 //! What came back: statuses, errors, bytes, connections.
 
-use onrush_metrics::{ErrorRow, Outcome};
+use onrush_metrics::{ErrorKind, ErrorRow, Outcome};
 
 use crate::layout::{clean, clipped, parts, room, row, rows, width, wrap};
 use crate::style::{Style, Tone};
-use crate::units::{bytes, count, several};
+use crate::units::{allows_rates, bytes, count, several};
 
 /// Statuses that are shown one by one; a service could invent hundreds.
 const MOST_STATUSES: usize = 12;
@@ -58,17 +58,19 @@ fn tone_of(status: u16) -> Tone {
     }
 }
 
-/// How often, what, and what the first one said: on one line if that fits, below otherwise.
+/// What, how often, and what the first one said: on one line if that fits, below otherwise.
 fn error_lines(error: &ErrorRow, style: Style) -> Vec<String> {
     let place = if error.kind.is_local() { " (this machine's limit, not the service's)" } else { "" };
-    let head = format!("{} {}{place}", count(error.count), error.kind);
+    let head = format!("{} {} {}{place}", error.kind, style.pick("×", "x"), count(error.count));
     let example = clean(error.example.unwrap_or_default());
     let example = example.strip_prefix(error.kind.name()).unwrap_or(&example).trim_start();
+    // Statuses are listed above.
+    let between = if error.kind == ErrorKind::Status { ", such as" } else { ":" };
     let room = room(style);
-    if !example.is_empty() && width(&head) + 2 + width(example) <= room {
-        return vec![format!("{}: {example}", style.paint(Tone::Bad, &head))];
+    if !example.is_empty() && width(&head) + width(between) + 1 + width(example) <= room {
+        return vec![format!("{}{between} {example}", style.paint(Tone::Bad, &head))];
     }
-    let end = if example.is_empty() { "" } else { ":" };
+    let end = if example.is_empty() { "" } else { between };
     let lines = wrap(&(head + end), room).into_iter().map(|line| style.paint(Tone::Bad, &line));
     lines.chain(first_lines(example, room - 2, style).iter().map(|line| format!("  {line}"))).collect()
 }
@@ -83,12 +85,14 @@ fn first_lines(example: &str, room: usize, style: Style) -> Vec<String> {
     lines
 }
 
+/// The rate at which bytes came, the time for the last answers included: they are counted, too.
 fn per_second(outcome: &Outcome) -> String {
-    let seconds = outcome.measured.as_secs_f64();
-    if seconds <= 0.0 {
+    let over = outcome.elapsed.saturating_sub(outcome.info.warmup).max(outcome.measured);
+    let received = outcome.total.counters.bytes_received;
+    if received == 0 || !allows_rates(over) {
         return String::new();
     }
-    format!(" ({}/s)", bytes((outcome.total.counters.bytes_received as f64 / seconds) as u64))
+    format!(" ({}/s)", bytes((received as f64 / over.as_secs_f64()) as u64))
 }
 
 fn connections(outcome: &Outcome) -> Vec<String> {

@@ -4,7 +4,7 @@ use onrush_metrics::Outcome;
 
 use crate::layout::parts;
 use crate::style::Style;
-use crate::units::{bytes, several, share, supports, time};
+use crate::units::{allows_rates, bytes, several, share, supports, time};
 
 /// Steal below this is noise.
 const LEAST_STEAL: f64 = 0.005;
@@ -22,7 +22,8 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
 fn condition(outcome: &Outcome) -> Vec<String> {
     let health = &outcome.health;
     let mut parts = Vec::new();
-    if let Some(cpu) = health.workers.iter().filter_map(|worker| worker.cpu).reduce(f64::max) {
+    let cpu = health.workers.iter().filter_map(|worker| worker.cpu).reduce(f64::max);
+    if let Some(cpu) = cpu.filter(|_| allows_rates(outcome.elapsed)) {
         let busiest = if health.workers.len() > 1 { "busiest at " } else { "" };
         parts.push(format!("{busiest}{} CPU", share(cpu)));
     }

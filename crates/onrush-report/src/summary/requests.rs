@@ -1,11 +1,16 @@
 //! What was asked for and how much of it came about.
 
+use std::time::Duration;
+
 use onrush_metrics::Outcome;
 
 use crate::layout::{clean, clipped, parts, room, row};
+use crate::protocol::protocol;
 use crate::style::{Style, Tone};
-use crate::units::{clock, count, duration, percent, rate};
+use crate::units::{allows_rates, clock, count, duration, percent, rate};
 
+/// A wait for the last answers is worth a word if it took more than this part of the measured time.
+const SHORT_AFTER: u32 = 20;
 /// Targets that are named; the others are counted.
 const MOST_TARGETS: usize = 3;
 
@@ -32,12 +37,22 @@ fn load(text: &mut String, outcome: &Outcome, style: Style) {
     if info.targets.len() > MOST_TARGETS {
         row(text, "", &format!("and {} more", count((info.targets.len() - MOST_TARGETS) as u64)), style);
     }
-    parts(text, "load", &[vec![clean(&info.load), clean(&info.protocol)]], style);
-    let warmup = match info.warmup {
+    parts(text, "load", &[vec![clean(&info.load), protocol(info)]], style);
+    row(text, "measured", &measured(outcome), style);
+}
+
+/// The time that figures are about, and what came before and after it.
+fn measured(outcome: &Outcome) -> String {
+    let warmup = match outcome.info.warmup {
         warmup if warmup.is_zero() => String::new(),
         warmup => format!(" after {} of warm-up", clock(warmup)),
     };
-    row(text, "measured", &format!("{}{warmup}", duration(outcome.measured)), style);
+    let after = outcome.elapsed.saturating_sub(outcome.info.warmup + outcome.measured);
+    let is_long = outcome.total.counters.started > 0
+        && after * SHORT_AFTER > outcome.measured
+        && after >= Duration::from_millis(100);
+    let waited = if is_long { format!(", then {} for the last answers", duration(after)) } else { String::new() };
+    format!("{}{warmup}{waited}", duration(outcome.measured))
 }
 
 fn begun(outcome: &Outcome) -> Vec<String> {
@@ -55,12 +70,13 @@ fn ended(outcome: &Outcome, style: Style) -> Vec<String> {
         0 => "0 failed".to_owned(),
         failed => style.paint(Tone::Bad, &format!("{} failed ({})", count(failed), percent(failed, counters.ended()))),
     }];
-    for (number, name) in
-        [(counters.dropped, "dropped"), (counters.cut_off, "cut off"), (counters.unstarted, "never begun")]
-    {
+    for (number, name, whole) in [
+        (counters.dropped, "dropped", counters.intended),
+        (counters.cut_off, "cut off", counters.started),
+        (counters.unstarted, "unstarted", counters.intended),
+    ] {
         if number > 0 {
-            let share = percent(number, counters.intended);
-            ended.push(style.paint(Tone::Warn, &format!("{} {name} ({share})", count(number))));
+            ended.push(style.paint(Tone::Warn, &format!("{} {name} ({})", count(number), percent(number, whole))));
         } else if name == "dropped" && outcome.info.open {
             ended.push("0 dropped".to_owned());
         }
@@ -70,10 +86,17 @@ fn ended(outcome: &Outcome, style: Style) -> Vec<String> {
 
 fn rates(outcome: &Outcome, style: Style) -> String {
     let counters = &outcome.total.counters;
-    let achieved = style.paint(Tone::Strong, &rate(outcome.achieved_rate()));
-    if !outcome.info.open {
-        return format!("{achieved} achieved (closed: each user waits for its answer)");
+    if !allows_rates(outcome.measured) {
+        return format!("too short to tell ({})", duration(outcome.measured));
     }
-    let share = percent(counters.ended_in_time, counters.intended);
-    format!("{achieved} achieved of {} intended ({share})", rate(outcome.intended_rate()))
+    let with_failures = if counters.failed > 0 { ", with failures" } else { "" };
+    let achieved = style.paint(Tone::Strong, &rate(outcome.achieved_rate()));
+    if outcome.info.open {
+        let share = percent(counters.ended_in_time, counters.intended);
+        return format!("{achieved} achieved of {} intended ({share}){with_failures}", rate(outcome.intended_rate()));
+    }
+    // A load may have open and closed stages.
+    let is_mixed = !outcome.total.start_lag.is_empty();
+    let why = if is_mixed { "" } else { " (closed: users wait for answers)" };
+    format!("{achieved} achieved{with_failures}{why}")
 }

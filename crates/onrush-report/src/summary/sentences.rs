@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onrush_metrics::{ErrorKind, Outcome};
+use onrush_metrics::{ErrorKind, Histogram, Outcome};
 
 use crate::units::{percent, several, time};
 
@@ -24,27 +24,34 @@ pub(super) fn about_times(outcome: &Outcome) -> Vec<String> {
 /// Why response and service time differ, when they do.
 fn difference(outcome: &Outcome) -> Option<String> {
     let total = &outcome.total;
-    let (name, q) = if total.response.supports(0.99) { ("p99", 0.99) } else { ("the median", 0.5) };
+    let (at, q) = match total.response.count() {
+        1 => ("", 1.0),
+        _ if total.response.supports(0.99) => (" at p99", 0.99),
+        _ => (" at the median", 0.5),
+    };
     let apart = total.response.quantile(q).saturating_sub(total.service.quantile(q));
     // Below a fiftieth, or what a scheduler does anyway, there is nothing to explain.
     if total.service.is_empty() || apart * 50 < total.response.quantile(q) || apart < Duration::from_micros(100) {
         return None;
     }
-    let lead = format!("Response and service time differ by {} at {name}:", time(apart));
-    let (longest, why) = longest_wait(outcome, q);
-    Some(if longest * 4 < apart {
-        format!("{lead} several waits before sending add up.")
-    } else {
-        format!("{lead} {why} ({} at {name}).", time(longest))
+    let lead = format!("Response and service time differ by {}{at}:", time(apart));
+    let reasons: Vec<_> = waits(outcome, q)
+        .into_iter()
+        .filter(|(wait, _)| *wait * 4 >= apart)
+        .map(|(wait, why)| format!("{why} ({})", time(wait)))
+        .collect();
+    Some(match reasons.is_empty() {
+        true => format!("{lead} several waits before sending add up."),
+        false => format!("{lead} {}.", reasons.join(", and ")),
     })
 }
 
-/// What requests waited for longest before they were sent.
-fn longest_wait(outcome: &Outcome, q: f64) -> (Duration, &'static str) {
+/// What requests waited for before they were sent, longest first.
+fn waits(outcome: &Outcome, q: f64) -> Vec<(Duration, &'static str)> {
     let total = &outcome.total;
     let (own, lag) = (total.release_lag.quantile(q), total.start_lag.quantile(q));
     let parts = &total.breakdown;
-    [
+    let mut waits = vec![
         (own, "the generator began requests late, which is its own fault"),
         (
             lag.saturating_sub(own),
@@ -52,13 +59,19 @@ fn longest_wait(outcome: &Outcome, q: f64) -> (Duration, &'static str) {
         ),
         (parts.pool.quantile(q), "requests waited for a connection of the shared pool"),
         (
-            parts.dns.quantile(q) + parts.connect.quantile(q) + parts.tls.quantile(q),
+            [&parts.dns, &parts.connect, &parts.tls].into_iter().map(|part| of_all(part, outcome, q)).sum(),
             "requests waited for their connection",
         ),
-    ]
-    .into_iter()
-    .max_by_key(|(time, _)| *time)
-    .unwrap_or_default()
+    ];
+    waits.sort_by_key(|(wait, _)| std::cmp::Reverse(*wait));
+    waits
+}
+
+/// The quantile of a part over all requests: those that did not have it had none of it.
+fn of_all(part: &Histogram, outcome: &Outcome, q: f64) -> Duration {
+    let beyond = outcome.total.response.count() as f64 * (1.0 - q);
+    let samples = part.count() as f64;
+    if samples > beyond { part.quantile(1.0 - beyond / samples) } else { Duration::ZERO }
 }
 
 /// A closed load does not see what arrivals would have felt during a stall.

@@ -94,9 +94,12 @@ fn fitting(rows: &[Row], room: usize) -> Vec<Vec<String>> {
     columns
 }
 
-/// As many percentiles as the sample supports.
+/// As many percentiles as the sample supports; of a single request there is only its time.
 fn figures(response: &Histogram) -> Vec<(&'static str, Figure)> {
-    let quantiles = QUANTILES.iter().filter(|(name, q)| *name != "p75" && supports(response, *q));
+    if response.count() == 1 {
+        return vec![("time", Figure::Max)];
+    }
+    let quantiles = QUANTILES.iter().filter(|(_, q)| supports(response, *q));
     let ends = [("max", Figure::Max), ("mean", Figure::Mean)];
     quantiles.map(|(name, q)| (*name, Figure::Quantile(*q))).chain(ends).collect()
 }

@@ -1,35 +1,55 @@
-//! The verdict with its reasons, and what else must be known before any number is read.
+//! What must be known before any number is read: that requests failed, then the verdict on the generator with
+//! its reasons, and that the run was interrupted.
 
 use std::fmt::Write;
 
 use onrush_metrics::{Outcome, Soundness, StopReason};
 
+use super::failures::Failures;
 use crate::layout::{MARGIN, bullet, columns, wrap};
 use crate::style::{Style, Tone};
-use crate::units::{clock, count};
+use crate::units::clock;
+
+/// Further lines of a head stand below its word, not below its mark.
+const BELOW: &str = "  ";
 
 pub(super) fn section(outcome: &Outcome, style: Style) -> String {
-    let soundness = outcome.verdict.soundness();
-    let (mark, meaning) = match soundness {
-        Soundness::Valid => (style.pick("✔", "+"), "the load was made as asked, and timed well"),
-        Soundness::Degraded => (style.pick("▲", "!"), "read the numbers with this in mind"),
-        Soundness::Invalid => (style.pick("✘", "x"), "do not trust these numbers"),
-    };
-    let head = style.paint(tone(soundness), &format!("{mark} {}", soundness.name().to_uppercase()));
     let mut text = String::new();
-    for line in wrap(&format!("{head}: {meaning}"), columns(style) - MARGIN.len()) {
-        let _ = writeln!(text, "{MARGIN}{line}");
+    match Failures::of(&outcome.total) {
+        None => {}
+        Some(Failures::All(how)) => head(&mut text, Tone::Bad, "nothing succeeded", &how, style),
+        Some(Failures::Part(how)) => head(&mut text, Tone::Warn, "some failed", &how, style),
     }
+    let soundness = outcome.verdict.soundness();
+    let meaning = match soundness {
+        Soundness::Valid => "the generator made the load as asked, and timed it well",
+        Soundness::Degraded => "read the numbers with this in mind",
+        Soundness::Invalid => "do not trust these numbers",
+    };
+    head(&mut text, tone(soundness), soundness.name(), meaning, style);
     for reason in &outcome.verdict.reasons {
         let tone = Some(tone(reason.soundness)).filter(|_| reason.soundness > Soundness::Valid);
         bullet(&mut text, &sentence(&reason.text), tone, style);
     }
-    for (sentence, tone) in [(interrupted(outcome), Tone::Warn), (none_succeeded(outcome), Tone::Bad)] {
-        if let Some(sentence) = sentence {
-            bullet(&mut text, &sentence, Some(tone), style);
-        }
+    if let Some(sentence) = interrupted(outcome) {
+        bullet(&mut text, &sentence, Some(Tone::Warn), style);
     }
     text
+}
+
+/// A mark, a word in capitals that catches the eye, and what it means.
+fn head(text: &mut String, tone: Tone, word: &str, meaning: &str, style: Style) {
+    let mark = match tone {
+        Tone::Bad => style.pick("✘", "x"),
+        Tone::Warn => style.pick("▲", "!"),
+        _ => style.pick("✔", "+"),
+    };
+    let word = style.paint(tone, &format!("{mark} {}", word.to_uppercase()));
+    let mut indent = "";
+    for line in wrap(&format!("{word}: {meaning}"), columns(style) - MARGIN.len() - BELOW.len()) {
+        let _ = writeln!(text, "{MARGIN}{indent}{line}");
+        indent = BELOW;
+    }
 }
 
 fn tone(soundness: Soundness) -> Tone {
@@ -53,20 +73,6 @@ fn interrupted(outcome: &Outcome) -> Option<String> {
     let played = outcome.info.warmup + outcome.measured;
     (outcome.stopped == StopReason::Interrupted)
         .then(|| format!("Interrupted after {}{of}: what was measured until then is below.", clock(played)))
-}
-
-/// A sound measurement of a failure is still a failure.
-fn none_succeeded(outcome: &Outcome) -> Option<String> {
-    let counters = &outcome.total.counters;
-    if counters.completed > 0 || counters.failed == 0 {
-        return None;
-    }
-    let most = outcome.total.errors.rows().max_by_key(|row| row.count)?;
-    let lead = if most.count == counters.failed { "" } else { "most often " };
-    Some(match counters.failed {
-        1 => format!("The only request that ended failed ({}).", most.kind),
-        failed => format!("No request succeeded: all {} that ended failed ({lead}{}).", count(failed), most.kind),
-    })
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub(crate) fn closed_info() -> RunInfo {
         targets: vec![SHOP.to_owned()],
         load: "50 users for 10s".to_owned(),
         protocol: "HTTP/1.1".to_owned(),
+        lanes: 1,
         duration: Some(secs(10)),
         requests: None,
         warmup: Duration::ZERO,
@@ -76,7 +77,7 @@ pub(crate) fn spread(count: u64, base: u64, tail: u64) -> Histogram {
 }
 
 /// The same time `count` times.
-fn same(count: u64, us: u64) -> Histogram {
+pub(crate) fn same(count: u64, us: u64) -> Histogram {
     let mut times = Histogram::new();
     (0..count).for_each(|_| times.record(micros(us)));
     times
@@ -186,7 +187,7 @@ pub(crate) fn invalid() -> Outcome {
         reason(
             "local",
             Soundness::Invalid,
-            "1000 requests (10 %) failed because this machine ran out of local ports: keep connections alive, or \
+            "1,000 requests (10 %) failed because this machine ran out of local ports: keep connections alive, or \
              spread them over more addresses with --source-ips",
         ),
     ];
@@ -202,7 +203,7 @@ pub(crate) fn nothing() -> Outcome {
     let text = "nothing was measured: no request was due";
     Outcome {
         verdict: Verdict::new(vec![reason("nothing", Soundness::Invalid, text)]),
-        health: Health::default(),
+        health: Health { workers: vec![WorkerHealth::default(); 2], ..Health::default() },
         measured: Duration::ZERO,
         ..outcome(open_info("1/h for 1s", 1, 0), Tally::default())
     }
@@ -228,7 +229,7 @@ pub(crate) fn huge() -> Outcome {
 /// A single request over one connection.
 pub(crate) fn one() -> Outcome {
     let info = RunInfo {
-        load: "1 iterations by 1 users".to_owned(),
+        load: "1 iteration by 1 user".to_owned(),
         duration: None,
         requests: Some(1),
         threads: 1,
@@ -246,6 +247,7 @@ pub(crate) fn interrupted() -> Outcome {
     Outcome {
         stopped: StopReason::Interrupted,
         measured: Duration::from_millis(15_040),
+        elapsed: Duration::from_millis(15_852),
         oldest_cut_off: Some(Duration::from_millis(812)),
         ..outcome(open_info("200/s for 1m", 60, 12_000), total)
     }
@@ -265,8 +267,7 @@ pub(crate) fn dropped() -> Outcome {
     total.start_lag = spread(1_200, 9, 50);
     total.release_lag = spread(2_000, 8, 50);
     (total.counters.intended, total.counters.dropped) = (2_000, 800);
-    let text =
-        "800 of the requests that were due (40 %) were dropped, as asked, because the in-flight limit was reached";
+    let text = "800 of 2,000 due requests (40 %) were dropped, as asked: the in-flight limit was reached";
     Outcome {
         verdict: Verdict::new(vec![reason("dropped", Soundness::Invalid, text)]),
         ..outcome(open_info("200/s for 10s", 10, 2_000), total)
@@ -281,8 +282,9 @@ pub(crate) fn http2() -> Outcome {
     total.breakdown.pool = spread(20_000, 1, 30);
     let info = RunInfo {
         targets: vec!["https://shop.example.com/".to_owned(), "https://shop.example.com/search?q=tea".to_owned()],
-        load: "100 users for 10s".to_owned(),
+        load: "10 users for 10s".to_owned(),
         protocol: "HTTP/2".to_owned(),
+        lanes: 10,
         ..closed_info()
     };
     outcome(info, total)
@@ -337,12 +339,12 @@ pub(crate) fn hanging() -> Outcome {
         reason(
             "unstarted",
             Soundness::Degraded,
-            "15 of the requests that were due (2.8 %) still waited for a place under the in-flight limit at the end",
+            "15 of 530 due requests (2.8 %) were never begun: at the end no place was free under the in-flight limit",
         ),
         reason(
             "cut-off",
             Soundness::Degraded,
-            "10 requests (1.9 %) were still unanswered at the end and are in no figure: the true percentiles are worse",
+            "10 requests (1.9 %) were still unanswered at the end, and in no figure: the true percentiles are worse",
         ),
     ];
     Outcome {

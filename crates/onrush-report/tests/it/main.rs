@@ -1,5 +1,7 @@
 //! What people and machines read, as whole texts: the summary, JSON, progress.
 
+mod arbitrary;
+mod blocks;
 mod fixtures;
 mod json;
 mod progress;

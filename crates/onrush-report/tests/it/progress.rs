@@ -1,5 +1,6 @@
 //! The live line and the plain lines over sequences of events.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use onrush_metrics::{ErrorKind, Event, Gauges, RunInfo, Snapshot, StopReason, Tally};
@@ -68,16 +69,18 @@ fn failing(count: u64, failed: u64) -> Tally {
 
 /// A timed closed load that fails now and then.
 fn timed() -> Vec<Event> {
-    let info = RunInfo { duration: Some(secs(12)), ..closed_info() };
+    let info = RunInfo { load: "50 users for 12s".to_owned(), duration: Some(secs(12)), ..closed_info() };
     let story = Story::of(info).ticks(3, &good(12_000, 0), busy(50)).tick(failing(9_000, 40), busy(50));
     story.ticks(8, &good(11_000, 0), busy(50)).stopping(StopReason::Completed).tick(good(20, 0), busy(3)).finish()
 }
 
 /// A counted one: how long it lasts is a guess.
 fn counted() -> Vec<Event> {
-    let load = "100000 iterations by 1 users".to_owned();
+    let load = "4000 iterations by 1 user".to_owned();
     let info = RunInfo { load, duration: None, requests: Some(4_000), ..closed_info() };
-    Story::of(info).tick(Tally::default(), busy(1)).tick(good(30, 0), busy(1)).ticks(6, &good(661, 0), busy(1)).finish()
+    let story = Story::of(info).tick(Tally::default(), busy(1)).tick(good(30, 0), busy(1));
+    let story = story.ticks(6, &good(661, 0), busy(1)).stopping(StopReason::Completed);
+    story.tick(good(4, 0), Gauges::default()).finish()
 }
 
 /// A sequence of which neither is known.
@@ -144,6 +147,21 @@ fn in_colour_and_where_there_is_little_room() {
     check("timed_narrow", &states(&written(&timed(), narrow, true)));
     check("crowded_narrow", &states(&written(&crowded(), narrow, true)));
     check("interrupted_ascii", &states(&written(&interrupted(), ascii, true)));
+}
+
+/// What is left out where there is not room for all, and in which order.
+#[test]
+fn as_much_as_fits() {
+    let mut interval = failing(9_000, 40);
+    interval.counters.dropped = 300;
+    let gauges = Gauges { users: 250, in_flight: 250, waiting: 1_250 };
+    let busy = Story::of(open_info("9300/s for 1m", 60, 558_000)).ticks(2, &interval, gauges);
+    let mut page = String::new();
+    for width in [20, 30, 40, 50, 60, 70, 80, 90, 100, 120, 200] {
+        let text = states(&written(&busy.events, Style { width, ..STYLE }, true));
+        let _ = writeln!(page, "{width:>3}: {}", text.lines().last().unwrap_or_default());
+    }
+    check("widths", &page);
 }
 
 fn without_colour(text: &str) -> String {

@@ -32,7 +32,7 @@ async fn can(mut wire: Wire, answer: &[u8], then: Then) -> io::Result<()> {
         wire.send(answer).await?;
         match then {
             Then::Next => {}
-            Then::Close => return Ok(()),
+            Then::Close => return wire.close().await,
             Then::HalfClose => {
                 wire.finish().await?;
                 return wire.listen().await;
@@ -66,7 +66,7 @@ async fn close_mid(mut wire: Wire) -> io::Result<()> {
         wire.send(GOOD.as_bytes()).await?;
         wire.request().await?;
     }
-    Ok(())
+    wire.close().await
 }
 
 async fn unasked(mut wire: Wire) -> io::Result<()> {

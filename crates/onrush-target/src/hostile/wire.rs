@@ -51,6 +51,14 @@ impl Wire {
         self.stream.shutdown().await
     }
 
+    /// Ends both sides in order: unread bytes would turn the end into a reset.
+    pub(super) async fn close(mut self) -> io::Result<()> {
+        self.finish().await?;
+        let mut buffer = [0; 4096];
+        while self.stream.try_read(&mut buffer).is_ok_and(|read| read > 0) {}
+        Ok(())
+    }
+
     /// Reads until the client ends.
     pub(super) async fn listen(&mut self) -> io::Result<()> {
         self.ahead.clear();

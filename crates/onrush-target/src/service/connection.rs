@@ -1,20 +1,19 @@
-//! One connection: the TLS handshake where there is one, HTTP by hyper, and the bytes counted below both.
+//! One connection: the TLS handshake where there is one, and HTTP by hyper.
 
 use std::future::Future;
-use std::io::{self, IoSlice};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{self, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{Notify, watch};
 use tokio_rustls::TlsAcceptor;
 
+use super::socket::Socket;
 use super::thread::Phase;
 use crate::context::Context;
 use crate::governor::Governor;
@@ -46,7 +45,9 @@ impl Connections {
     pub(super) fn new(context: Arc<Context>, phase: watch::Receiver<Phase>) -> Self {
         let settings = context.settings();
         let mut http = Builder::new(TokioExecutor::new());
-        http.http1().keep_alive(settings.keep_alive).pipeline_flush(true);
+        // Not `pipeline_flush`: with it hyper 1.12 keeps answers back while there is more to read, and on a connection that it
+        // closes then it never sends them.
+        http.http1().keep_alive(settings.keep_alive);
         http.http2().max_concurrent_streams(MAX_STREAMS);
         let http = match (settings.http1, settings.http2) {
             (true, false) => http.http1_only(),
@@ -72,7 +73,7 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let stream = Counted::new(stream, Arc::clone(&self.context));
+        let stream = Socket::new(stream, Arc::clone(&self.context));
         let Some(tls) = self.tls.clone() else { return self.talk(stream).await };
         if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
             self.talk(stream).await;
@@ -107,69 +108,5 @@ async fn told(answered: Option<&Notify>) {
     match answered {
         Some(answered) => answered.notified().await,
         None => std::future::pending().await,
-    }
-}
-
-/// A stream whose written bytes are counted; the connection counts as open while it lives.
-struct Counted<S> {
-    stream: S,
-    context: Arc<Context>,
-}
-
-impl<S> Counted<S> {
-    fn new(stream: S, context: Arc<Context>) -> Self {
-        context.counters().accepted();
-        Self { stream, context }
-    }
-
-    fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(bytes)) = written {
-            self.context.counters().sent(bytes);
-        }
-        written
-    }
-}
-
-impl<S> Drop for Counted<S> {
-    fn drop(&mut self) {
-        self.context.counters().closed();
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut task::Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut task::Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, buffer);
-        self.count(written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut task::Context<'_>,
-        buffers: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        self.count(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

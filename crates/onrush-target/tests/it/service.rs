@@ -1,8 +1,11 @@
 //! The settings, one by one.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use onrush_target::{Bind, Capacity, Freeze, Service, ServiceSettings, StartError};
+use onrush_target::{Bind, Capacity, Freeze, Running, Service, ServiceSettings, StartError};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::client::{Client, connect, start, start_and_connect, until};
@@ -44,10 +47,10 @@ async fn what_is_counted() {
 #[test]
 fn starts_and_stops_without_a_runtime() {
     let running = Service::start(settings()).unwrap();
-    std::net::TcpStream::connect(running.addr()).unwrap();
+    TcpStream::connect(running.addr()).unwrap();
     let address = running.addr();
     running.stop();
-    assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens any more");
+    assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
 }
 
 #[tokio::test]
@@ -144,7 +147,7 @@ async fn gzip_for_those_who_accept_it() {
         assert_eq!(zipped.header("content-encoding"), Some("gzip"));
         let mut unzipped = Vec::new();
         let mut decoder = flate2::read::GzDecoder::new(&zipped.body[..]);
-        std::io::Read::read_to_end(&mut decoder, &mut unzipped).unwrap();
+        decoder.read_to_end(&mut unzipped).unwrap();
         assert_eq!(unzipped, plain.body, "{path}");
     }
 }
@@ -192,6 +195,34 @@ async fn past_the_capacity_requests_queue_and_then_are_turned_away() {
     assert_eq!(third.get("/").await.status, 200);
 }
 
+async fn visit(address: SocketAddr, times: u32) {
+    let mut client = connect(address).await;
+    for _ in 0..times {
+        assert_eq!(client.get("/").await.status, 200);
+    }
+}
+
+/// Throughput stays at what the workers can do, however many clients there are, and so everybody waits longer.
+#[tokio::test]
+async fn a_saturated_service_does_no_more_than_its_workers_can() {
+    const WORKERS: u32 = 2;
+    const EACH: u32 = 4;
+    let latency = Duration::from_millis(10);
+    let settings = ServiceSettings {
+        capacity: Some(Capacity { workers: WORKERS, queue: 100 }),
+        latency: onrush_target::Latency::Constant(latency),
+        ..settings()
+    };
+    let running = start(settings);
+    for clients in [2, 4, 8] {
+        let begun = Instant::now();
+        let visits: JoinSet<()> = (0..clients).map(|_| visit(running.addr(), EACH)).collect();
+        visits.join_all().await;
+        let at_least = latency * (clients * EACH / WORKERS);
+        assert!(begun.elapsed() >= at_least, "{clients} clients: {:?}", begun.elapsed());
+    }
+}
+
 #[tokio::test]
 async fn a_frozen_service_answers_nothing_but_its_counters() {
     let hour = Duration::from_secs(3600);
@@ -220,6 +251,59 @@ async fn without_keep_alive_each_connection_has_one_answer() {
     assert_eq!(client.get("/").await.header("connection"), Some("close"));
     assert!(client.try_send("GET /", &[], "").await.is_err());
     until(&running, |stats| stats.open == 0).await;
+}
+
+/// All that comes back on one connection, and whether it ends in order.
+fn exchange(running: &Running, sent: &str) -> (String, std::io::Result<usize>) {
+    let mut stream = TcpStream::connect(running.addr()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut sender = stream.try_clone().unwrap();
+    let mut answers = Vec::new();
+    let end = std::thread::scope(|scope| {
+        // More than the service reads at once: it must be read by somebody meanwhile.
+        scope.spawn(move || sender.write_all(sent.as_bytes()).unwrap());
+        stream.read_to_end(&mut answers)
+    });
+    (String::from_utf8(answers).unwrap(), end)
+}
+
+const ASK: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const ASK_LAST: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+#[test]
+fn what_follows_on_the_last_request_of_a_connection_does_not_spoil_its_answer() {
+    let kept = start(settings());
+    let closed = start(ServiceSettings { keep_alive: false, ..settings() });
+    let slow = start(ServiceSettings { keep_alive: false, latency: "1ms".parse().unwrap(), ..settings() });
+    for (running, sent, answers) in [
+        (&closed, ASK.to_owned(), 1),
+        (&closed, ASK.repeat(2), 1),
+        (&closed, ASK.repeat(10), 1),
+        (&closed, ASK.repeat(1_000), 1),
+        (&closed, ASK.repeat(20_000), 1),
+        (&slow, ASK.repeat(1_000), 1),
+        (&kept, ASK_LAST.to_owned() + "\r\n", 1),
+        (&kept, "GET / HTTP/1.0\r\n\r\n\r\n".to_owned(), 1),
+        (&kept, ASK.repeat(3) + ASK_LAST + ASK, 4),
+        (&kept, ASK.repeat(1_000) + ASK_LAST, 1_001),
+    ] {
+        let (text, end) = exchange(running, &sent);
+        let what = format!("{} bytes, {} answers expected: {end:?}", sent.len(), answers);
+        assert_eq!((text.matches(" 200 OK\r\n").count(), end.is_ok()), (answers, true), "{what}");
+    }
+}
+
+/// Each answer of a pipeline goes when it is ready, as other servers do it.
+#[test]
+fn an_answer_does_not_wait_for_the_next_one_of_its_pipeline() {
+    let running = start(settings());
+    let mut stream = TcpStream::connect(running.addr()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let never = "GET /?latency=1h HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stream.write_all((ASK.to_owned() + never + ASK).as_bytes()).unwrap();
+    let mut first = [0; 15];
+    stream.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
 }
 
 #[tokio::test]

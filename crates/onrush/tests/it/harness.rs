@@ -138,6 +138,11 @@ impl Run {
 }
 
 impl Playing {
+    /// The number of the process.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).unwrap();
     }
@@ -234,7 +239,7 @@ impl Report {
     fn check_laws(&self) {
         let of = |name| self.requests(name);
         let counters = &self.json["requests"];
-        assert_eq!(of("intended"), of("started") + of("dropped") + of("never_begun"), "{counters}");
+        assert_eq!(of("intended"), of("started") + of("dropped") + of("unstarted"), "{counters}");
         assert_eq!(of("started"), of("completed") + of("failed") + of("cut_off"), "{counters}");
         let (statuses, errors) = (&self.json["statuses"], self.json["errors"].as_array().unwrap());
         let answered: u64 = statuses.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();

@@ -4,6 +4,7 @@
 mod certificates;
 mod closed_ends;
 mod hostile;
+mod memory;
 mod nowhere;
 mod scarcity;
 mod signals;

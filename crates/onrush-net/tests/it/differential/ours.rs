@@ -1,8 +1,9 @@
 //! What our connection makes of a stream; the reader alone must agree with it.
 
+use std::cell::RefCell;
 use std::task::Poll;
 
-use onrush_net::http1::{Answer, Connection, Expect, Flight, Limits, Reader};
+use onrush_net::http1::{Answer, Connection, Expect, Flight, Limits, ReadContext, Reader};
 
 use super::script::{Script, settle};
 use super::{Outcome, Stream};
@@ -10,6 +11,11 @@ use super::{Outcome, Stream};
 /// As large as what hyper takes into its buffer.
 const LIMITS: Limits = Limits { head: 400 * 1024, body: u64::MAX };
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n";
+
+thread_local! {
+    /// Goes from stream to stream, as a worker's goes from connection to connection.
+    static CONTEXT: RefCell<ReadContext> = RefCell::new(ReadContext::new(LIMITS));
+}
 
 pub(super) fn read(stream: &Stream) -> Outcome {
     let script = Script::new(stream.pieces());
@@ -38,11 +44,14 @@ fn fly(connection: &mut Connection<Script>, flight: &mut Flight<'_>, answer: &mu
     let mut scratch = [0; 4096];
     let mut ended = None;
     settle(|cx| {
-        if ended.is_none()
-            && let Poll::Ready(done) =
-                connection.poll_flight(cx, &mut scratch, flight, &LIMITS, &mut |_, whole| *answer = Some(whole))
-        {
-            ended = Some(done.is_ok());
+        if ended.is_none() {
+            let on_answer = &mut |_, whole| *answer = Some(whole);
+            let flown =
+                CONTEXT.with_borrow_mut(|context| connection.poll_flight(cx, &mut scratch, flight, context, on_answer));
+            ended = match flown {
+                Poll::Ready(done) => Some(done.is_ok()),
+                Poll::Pending => None,
+            };
         }
     });
     ended
@@ -58,12 +67,12 @@ fn carries_another(connection: &mut Connection<Script>, script: &Script) -> bool
 
 /// The body, which connections do not keep, from the reader by itself.
 fn read_alone(stream: &Stream, answer: &Answer) -> (u16, String) {
-    let mut reader = Reader::new();
+    let (mut reader, mut context) = (Reader::new(), ReadContext::new(LIMITS));
     let mut body = Vec::new();
     let expect = Expect { no_body: stream.head };
     let mut done = None;
     for piece in stream.pieces() {
-        let fed = reader.feed(&piece, expect, &LIMITS, |data| body.extend_from_slice(data));
+        let fed = reader.feed(&piece, expect, &mut context, |data| body.extend_from_slice(data));
         let (fed, head) = fed.expect("the connection has taken it");
         assert!(fed.used == piece.len() || (fed.done && fed.used < piece.len()), "{fed:?} of {}", piece.len());
         if head.is_some() {

@@ -91,7 +91,7 @@ fn a_limit_in_flight_drops_arrivals_where_that_is_asked_for() {
     let counts = ["intended", "started", "dropped", "completed"].map(|name| report.requests(name));
     assert_eq!(counts, [30, 2, 28, 2]);
     assert_eq!((service.stats().requests, report.text("/verdict/soundness")), (2, "invalid"));
-    assert!(report.json["verdict"]["reasons"].to_string().contains("28 of the requests that were due (93 %)"));
+    assert!(report.json["verdict"]["reasons"].to_string().contains("28 of 30 due requests (93 %)"));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn the_same_outcome_goes_to_every_output() {
     assert_eq!(read(&summary), ended.stdout);
     assert!(ended.stdout.contains("20 intended · 20 started · 20 completed"), "{}", ended.stdout);
     let json: Value = serde_json::from_str(&read(&json)).unwrap();
-    assert_eq!((&json["schema"], &json["requests"]["completed"]), (&1.into(), &20.into()));
+    assert_eq!((&json["version"], &json["requests"]["completed"]), (&1.into(), &20.into()));
     assert_eq!(json["run"]["targets"], serde_json::json!([service.url() + "/"]));
 }
 

@@ -1,0 +1,20 @@
+//! Why there is no outcome.
+
+use onrush_net::{Failure, SetupError};
+
+/// Why a run could not begin, or be brought to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The client could not be set up.
+    #[error(transparent)]
+    Client(SetupError),
+    /// A request could not be prepared.
+    #[error("a request cannot be sent: {0}")]
+    Request(Failure),
+    /// The system refused a thread or an event loop.
+    #[error("the system refused what a worker needs: {0}")]
+    System(#[from] std::io::Error),
+    /// A worker's thread ended unexpectedly.
+    #[error("{0} of the workers ended unexpectedly; this is a bug in Onrush")]
+    WorkerLost(usize),
+}
