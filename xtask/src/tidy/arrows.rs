@@ -51,7 +51,8 @@ fn crate_of(path: &str) -> Option<&str> {
 }
 
 fn is_second_binary(path: &str) -> bool {
-    path.split_once("/tests/").is_some_and(|(_, rest)| rest.strip_suffix(".rs").is_some_and(|name| !name.contains('/')))
+    let within = path.split_once("/tests/").filter(|(folder, _)| !folder.contains("/src"));
+    within.is_some_and(|(_, rest)| rest.strip_suffix(".rs").is_some_and(|name| !name.contains('/')))
 }
 
 /// The crates of this house that a manifest depends on outside its tests.
@@ -100,5 +101,6 @@ mod tests {
         let manifest = "[dependencies]\nonrush-pace.workspace = true\nserde = \"1\"\n[dev-dependencies]\nonrush-net.workspace = true\n";
         assert_eq!(dependencies(manifest), [(2, "onrush-pace".to_owned())]);
         assert!(is_second_binary("crates/a/tests/b.rs") && !is_second_binary("crates/a/tests/it/b.rs"));
+        assert!(!is_second_binary("crates/a/src/b/tests/c.rs"));
     }
 }
