@@ -17,11 +17,13 @@ use onrush_plan::{ClientSettings, Pooling, Protocol};
 
 use crate::clock::Instant;
 use crate::deadline::{Deadline, Elapsed};
-use crate::dial::{Dialed, Dialer, Origin, Setup, SetupError, Share};
+use crate::dial::{Dialed, Dialer, Setup, Share};
+use crate::error::SetupError;
 use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::http1::{Answer, Broken, Connection, Flight, Limits, ReadContext};
 use crate::http2::{Scratch, Shared2};
+use crate::origin::Origin;
 use crate::prepared::Prepared;
 use crate::session::{Held, Place, Pool, Session};
 

@@ -1,7 +1,6 @@
 //! Setting up a connection: name, address, proxy, TLS, with the time that each took.
 
 use std::cell::Cell;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -9,11 +8,13 @@ use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Protocol};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
-use url::{Host, Url};
+use url::Host;
 
 use crate::clock::Instant;
 use crate::dns::Names;
+use crate::error::SetupError;
 use crate::failure::Failure;
+use crate::origin::Origin;
 use crate::proxy::{Proxies, Proxy, Route};
 use crate::source::Sources;
 use crate::stream::Stream;
@@ -23,31 +24,6 @@ use crate::tls::Tls;
 const RESOLVING: &str = "resolving its name";
 /// What comes after that.
 const CONNECTING: &str = "waiting for the connection";
-
-/// Scheme, host and port: what a connection leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Origin {
-    /// Whether it is spoken to over TLS.
-    pub is_tls: bool,
-    /// The host.
-    pub host: Host<String>,
-    /// The port.
-    pub port: u16,
-}
-
-impl Origin {
-    /// Where a URL leads. URLs of a [`onrush_plan::Request`] have a host and a known scheme.
-    pub fn of(url: &Url) -> Self {
-        let host = url.host().map_or_else(|| Host::Domain(String::new()), |host| host.to_owned());
-        Self { is_tls: url.scheme() == "https", host, port: url.port_or_known_default().unwrap_or(80) }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
-    }
-}
 
 /// Which part of the run a worker plays; it starts at its own place in every rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,22 +39,6 @@ impl Share {
     pub fn of_total(self, total: u32) -> u32 {
         total / self.of + u32::from(self.index < total % self.of)
     }
-}
-
-/// Why a client cannot be set up: something that was given cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SetupError {
-    /// Certificates, keys, versions.
-    #[error("{0}")]
-    Tls(String),
-    /// A proxy's URL.
-    #[error("`{url}` is not a proxy that can be used: {why}")]
-    Proxy {
-        /// The URL, without its password.
-        url: String,
-        /// What is wrong.
-        why: &'static str,
-    },
 }
 
 /// What all workers of a run share: read-only, made once.

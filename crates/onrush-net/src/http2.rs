@@ -3,6 +3,7 @@
 
 mod answer;
 mod connection;
+mod fault;
 mod frame;
 mod hpack;
 mod huffman;
@@ -18,15 +19,16 @@ use std::rc::Rc;
 
 use tokio::sync::Mutex;
 
-pub use connection::{Connection, Fault};
+pub use connection::Connection;
+pub use fault::Fault;
 pub use outcome::{Again, Answer, Broken, Outcome, Traffic};
 pub use streams::Key;
 pub use wire::{Target, Wire};
 
 pub(crate) use link::{Link, Scratch};
 
-use crate::dial::Origin;
 use crate::http1::Limits;
+use crate::origin::Origin;
 use crate::stream::Stream;
 
 /// The HTTP/2 connections of a user, one an origin.

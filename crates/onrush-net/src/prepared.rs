@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use onrush_plan::{ClientSettings, Protocol, Request};
 
-use crate::dial::{Origin, Peer};
+use crate::dial::Peer;
 use crate::failure::Failure;
 use crate::http1::Expect;
 use crate::http2::{Target, Wire};
+use crate::origin::Origin;
 
 /// What goes into `User-Agent` unless the request says otherwise.
 const USER_AGENT: &str = concat!("onrush/", env!("CARGO_PKG_VERSION"));

@@ -10,8 +10,9 @@ use onrush_plan::ProxyRules;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::{Host, Url};
 
-use crate::dial::{Origin, SetupError};
+use crate::error::SetupError;
 use crate::failure::Failure;
+use crate::origin::Origin;
 use crate::stream::Stream;
 
 /// The longest answer to CONNECT that is read.

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::dial::{Origin, Peer};
+use crate::dial::Peer;
 use crate::http1::Connection;
 use crate::http2::{Link, Shared2};
+use crate::origin::Origin;
 use crate::stream::Stream;
 
 /// An HTTP/1.1 connection to an origin.

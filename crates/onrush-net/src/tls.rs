@@ -17,7 +17,7 @@ use rustls::{
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-use crate::dial::SetupError;
+use crate::error::SetupError;
 use crate::failure::Failure;
 use crate::stream::Stream;
 

@@ -3,9 +3,8 @@
 
 use std::fmt::Write;
 
-use unicode_width::UnicodeWidthChar;
-
 use crate::style::{Style, Tone};
+use crate::width::char_width;
 
 /// Width of the labels on the left.
 pub(crate) const LABEL: usize = 14;
@@ -18,11 +17,6 @@ const NARROWEST: usize = 40;
 /// one by one, as most terminals do and none needs more.
 pub(crate) fn width(text: &str) -> usize {
     if text.contains('\u{1b}') { width(&without_colour(text)) } else { text.chars().map(char_width).sum() }
-}
-
-/// Columns that a character takes.
-pub(crate) fn char_width(char: char) -> usize {
-    char.width().unwrap_or(0)
 }
 
 fn without_colour(text: &str) -> String {

@@ -4,6 +4,7 @@
 //! neither the engine nor the terminal, and never slow the run. [`KINDS`] is the one table of them.
 
 mod json;
+mod kinds;
 mod layout;
 mod output;
 mod progress;
@@ -11,9 +12,11 @@ mod protocol;
 mod style;
 mod summary;
 mod units;
+mod width;
 
 pub use json::{JsonOutput, json};
-pub use output::{KINDS, Kind, Output, find_kind};
+pub use kinds::{KINDS, Kind, find_kind};
+pub use output::Output;
 pub use progress::Progress;
 pub use style::Style;
 pub use summary::{SummaryOutput, summary};

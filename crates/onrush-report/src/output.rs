@@ -1,44 +1,11 @@
-//! What an output is, and the table of all of them.
+//! What an output is.
 
-use std::io::{self, Write};
+use std::io;
 
 use onrush_metrics::Event;
-
-use crate::json::JsonOutput;
-use crate::style::Style;
-use crate::summary::SummaryOutput;
 
 /// Something that reads the events of a run.
 pub trait Output: Send {
     /// Takes one event. An error means that this output is finished; the run goes on.
     fn on_event(&mut self, event: &Event) -> io::Result<()>;
-}
-
-/// A kind of output that can be asked for by name.
-pub struct Kind {
-    /// What it is asked for by.
-    pub name: &'static str,
-    /// What it is for, in a line.
-    pub about: &'static str,
-    /// Makes one that writes into `to`.
-    pub make: fn(to: Box<dyn Write + Send>, style: Style) -> Box<dyn Output>,
-}
-
-/// Every kind of output.
-pub const KINDS: &[Kind] = &[
-    Kind {
-        name: "summary",
-        about: "the text summary, as on the terminal",
-        make: |to, style| Box::new(SummaryOutput::new(to, style)),
-    },
-    Kind {
-        name: "json",
-        about: "everything that was measured, for machines",
-        make: |to, _| Box::new(JsonOutput::new(to)),
-    },
-];
-
-/// The kind called `name`.
-pub fn find_kind(name: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.name == name)
 }

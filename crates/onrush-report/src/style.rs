@@ -1,6 +1,6 @@
 //! How text may look where it is shown.
 
-use crate::layout::char_width;
+use crate::width::char_width;
 
 /// What the place where text is shown can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,11 +14,12 @@ use crate::tls::{Identity, Tls};
 
 mod connection;
 mod listener;
+mod phase;
 mod socket;
 mod thread;
 
 use listener::Listener;
-use thread::Phase;
+use phase::Phase;
 
 /// The service under test. It is only a way to start one.
 #[derive(Debug)]

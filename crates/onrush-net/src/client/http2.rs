@@ -10,10 +10,10 @@ use onrush_metrics::ErrorKind;
 use super::{Client, Next, Reply};
 use crate::clock::Instant;
 use crate::deadline::{Deadline, Elapsed};
-use crate::dial::Origin;
 use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::http2::{Again, Broken, Link, Outcome, Shared2};
+use crate::origin::Origin;
 use crate::prepared::Prepared;
 use crate::session::Session;
 

@@ -4,7 +4,6 @@ mod incoming;
 mod messages;
 mod outgoing;
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -69,25 +68,6 @@ struct Peer {
     max_streams: u32,
     initial_window: u32,
     max_payload: usize,
-}
-
-/// What a peer did that ends the connection.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} ({code})")]
-pub struct Fault {
-    code: Code,
-    what: Cow<'static, str>,
-}
-
-impl Fault {
-    #[cold]
-    pub(super) fn new(code: Code, what: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, what: what.into() }
-    }
-
-    const fn fixed(code: Code, what: &'static str) -> Self {
-        Self { code, what: Cow::Borrowed(what) }
-    }
 }
 
 impl Connection {

@@ -18,9 +18,9 @@ use super::outcome::Outcome;
 use super::streams::Key;
 use super::wire::Wire;
 use crate::clock::Instant;
-use crate::dial::Origin;
 use crate::failure::Failure;
 use crate::http1::Limits;
+use crate::origin::Origin;
 use crate::stream::Stream;
 
 /// What all connections of a worker read into.

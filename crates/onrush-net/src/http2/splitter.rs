@@ -1,6 +1,6 @@
 //! Finds the frames in bytes that may be split anywhere.
 
-use super::connection::Fault;
+use super::fault::Fault;
 use super::frame::{Code, HEAD, Head, Kind, MAX_PAYLOAD, PADDED};
 use crate::clock::Instant;
 

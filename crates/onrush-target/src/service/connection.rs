@@ -13,8 +13,8 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{Notify, watch};
 use tokio_rustls::TlsAcceptor;
 
+use super::phase::Phase;
 use super::socket::Socket;
-use super::thread::Phase;
 use crate::context::Context;
 use crate::governor::Governor;
 use crate::routes;

@@ -10,21 +10,11 @@ use tokio::task::JoinSet;
 
 use super::connection::{Connections, Stream};
 use super::listener::Listener;
+use super::phase::Phase;
 use crate::context::{Context, Shared};
 
 /// Out of descriptors or memory: let some connections end before the next try.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(10);
-
-/// How far the service has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// Accepts and answers.
-    Serving,
-    /// Answers what it has, accepts nothing.
-    Finishing,
-    /// Drops everything.
-    Ending,
-}
 
 /// Runs until the phase says to end. Tells `ready` once that it is, or why it cannot.
 pub(super) fn run(

@@ -1,12 +1,14 @@
 //! Frames as they come: what each kind may look like, and what it does to the connection.
 
+use onrush_metrics::ErrorKind;
+
+use super::super::fault::Fault;
 use super::super::frame::{self, ACK, Code, HEAD, Head, Kind, MAX_31, setting};
 use super::super::outcome::{Again, Traffic};
 use super::super::splitter::Frame;
-use super::{CONNECTION_WINDOW, Connection, Fault};
+use super::{CONNECTION_WINDOW, Connection};
 use crate::clock::Instant;
 use crate::failure::Failure;
-use onrush_metrics::ErrorKind;
 
 /// Answers to settings and pings that may wait to be written. More are a flood by somebody who does not read.
 const MOST_REPLIES: u32 = 1000;

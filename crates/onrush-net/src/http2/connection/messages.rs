@@ -1,14 +1,16 @@
 //! Header blocks and bodies become answers.
 
+use onrush_metrics::ErrorKind;
+
 use super::super::answer::{Gather, Head as Said, Part};
+use super::super::fault::Fault;
 use super::super::frame::{self, Code, END_HEADERS, END_STREAM, HEAD, Head};
 use super::super::hpack::Malformed;
 use super::super::outcome::{Again, Answer};
 use super::super::streams::Key;
-use super::{Connection, Fault, STREAM_WINDOW};
+use super::{Connection, STREAM_WINDOW};
 use crate::clock::Instant;
 use crate::failure::Failure;
-use onrush_metrics::ErrorKind;
 
 /// Interim answers (1xx) before the real one; more are a flood.
 const MAX_INTERIM: u8 = 100;

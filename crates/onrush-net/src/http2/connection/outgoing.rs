@@ -1,12 +1,14 @@
 //! Requests become frames, as fast as the peer takes them.
 
+use onrush_metrics::ErrorKind;
+
+use super::super::fault::Fault;
 use super::super::frame::{self, Code, END_STREAM, Head, Kind, MAX_31};
 use super::super::outcome::Again;
 use super::super::streams::Key;
-use super::{Connection, Fault};
+use super::Connection;
 use crate::clock::Instant;
 use crate::failure::Failure;
-use onrush_metrics::ErrorKind;
 
 /// Request bodies wait until no more than this is to be written before them.
 const ENOUGH: usize = 64 * 1024;

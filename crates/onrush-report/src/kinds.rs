@@ -1,0 +1,37 @@
+//! The table of all outputs.
+
+use std::io::Write;
+
+use crate::json::JsonOutput;
+use crate::output::Output;
+use crate::style::Style;
+use crate::summary::SummaryOutput;
+
+/// A kind of output that can be asked for by name.
+pub struct Kind {
+    /// What it is asked for by.
+    pub name: &'static str,
+    /// What it is for, in a line.
+    pub about: &'static str,
+    /// Makes one that writes into `to`.
+    pub make: fn(to: Box<dyn Write + Send>, style: Style) -> Box<dyn Output>,
+}
+
+/// Every kind of output.
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "summary",
+        about: "the text summary, as on the terminal",
+        make: |to, style| Box::new(SummaryOutput::new(to, style)),
+    },
+    Kind {
+        name: "json",
+        about: "everything that was measured, for machines",
+        make: |to, _| Box::new(JsonOutput::new(to)),
+    },
+];
+
+/// The kind called `name`.
+pub fn find_kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
