@@ -41,7 +41,7 @@ pub(crate) fn main(arguments: &[&str]) -> std::process::ExitCode {
 pub(crate) enum Manner {
     #[default]
     Answers,
-    /// It notes when each request arrived.
+    /// It notes when each request arrived, and never sleeps: being woken would be in the times.
     NotesTimes,
     /// It leaves every request of a connection but the first without an answer.
     AnswersOnce,
@@ -126,7 +126,8 @@ fn serve(listener: &TcpListener, shared: &Shared) -> std::io::Result<()> {
     let mut connections: HashMap<u64, Connection> = HashMap::new();
     let mut events = Vec::with_capacity(1024);
     let mut buffer = vec![0; 64 * 1024];
-    let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+    let tv_nsec = if shared.manner == Manner::NotesTimes { 0 } else { 50_000_000 };
+    let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec };
     while !shared.stop.load(Ordering::Relaxed) {
         events.clear();
         match epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), Some(&timeout)) {

@@ -1,7 +1,8 @@
 //! Waiting until an instant with microsecond aim.
 //!
-//! tokio's timer counts milliseconds. On Linux a timerfd wakes the event loop when the instant has come;
-//! elsewhere the last stretch is spent yielding to the other tasks, which is as exact and costs CPU.
+//! tokio's timer counts milliseconds. On Linux a timerfd wakes the event loop a little before the instant, by as
+//! much as the system is usually late, and the moment that is left is spent yielding to the other tasks;
+//! elsewhere the last stretch is spent like that, which is as exact and costs CPU.
 
 use std::time::Duration;
 
@@ -66,29 +67,49 @@ mod timerfd {
     use tokio::io::Interest;
     use tokio::io::unix::AsyncFd;
 
+    /// The most that a timer is set early. A core that was idle is awake again within some tens of microseconds.
+    const MAX_LEAD: Duration = Duration::from_micros(100);
+    /// The share of each new lateness in what is taken for usual: one wake-up that was late for another reason
+    /// changes little.
+    const WEIGHT: u32 = 8;
+
     #[derive(Debug)]
-    pub(crate) struct Timerfd(AsyncFd<OwnedFd>);
+    pub(crate) struct Timerfd {
+        timer: AsyncFd<OwnedFd>,
+        /// How late the system usually wakes us.
+        lead: Duration,
+    }
 
     impl Timerfd {
         #[expect(deprecated, reason = "an OwnedFd keeps the promise that the unsafe replacement asks for")]
         pub(super) fn new() -> io::Result<Self> {
             let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-            Ok(Self(AsyncFd::with_interest(fd, Interest::READABLE)?))
+            Ok(Self { timer: AsyncFd::with_interest(fd, Interest::READABLE)?, lead: Duration::ZERO })
         }
 
         pub(super) async fn until(&mut self, at: Instant) {
             loop {
-                let left = at.saturating_duration_since(Instant::now());
+                let now = Instant::now();
+                let left = at.saturating_duration_since(now);
                 if left.is_zero() {
                     return;
                 }
-                self.fire_in(left);
+                let Some(sleep) = left.checked_sub(self.lead).filter(|sleep| !sleep.is_zero()) else {
+                    tokio::task::yield_now().await;
+                    continue;
+                };
+                self.fire_in(sleep);
                 // Errors of a timer that exists and is ours do not happen; looping would be the worst answer.
-                let Ok(mut ready) = self.0.readable_mut().await else { return };
+                let Ok(mut ready) = self.timer.readable_mut().await else { return };
                 let _ = ready.try_io(|fd| Ok(rustix::io::read(fd.get_ref(), &mut [0; 8])?));
                 // One read empties a timer; asking again would be a system call for nothing.
                 ready.clear_ready();
+                self.learn(now.elapsed().saturating_sub(sleep));
             }
+        }
+
+        fn learn(&mut self, late: Duration) {
+            self.lead = (self.lead * (WEIGHT - 1) + late.min(MAX_LEAD)) / WEIGHT;
         }
 
         /// Arming again also forgets an expiry that nobody has read.
@@ -97,7 +118,7 @@ mod timerfd {
                 it_interval: Timespec::default(),
                 it_value: Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() },
             };
-            let _ = timerfd_settime(self.0.get_ref(), TimerfdTimerFlags::empty(), &spec);
+            let _ = timerfd_settime(self.timer.get_ref(), TimerfdTimerFlags::empty(), &spec);
         }
     }
 }
