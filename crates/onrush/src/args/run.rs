@@ -117,7 +117,7 @@ pub(crate) struct RunArgs {
     pub(crate) max_body: Option<u64>,
 
     /// A new connection for every request
-    #[arg(long, help_heading = "Connections")]
+    #[arg(long, conflicts_with = "http2", help_heading = "Connections")]
     pub(crate) no_keepalive: bool,
 
     /// All users share at most N connections, as a service's threads do; by default each has its own, as browsers do

@@ -169,6 +169,7 @@ fn flags_that_contradict_each_other() {
             &["{url}", "--user", "a:b", "--bearer", "c"],
             &["{url}", "--streams", "5"],
             &["{url}", "--http2", "--pipeline", "5"],
+            &["{url}", "--http2", "--no-keepalive"],
             &["{url}", "--pipeline", "5", "--no-keepalive"],
             &["{url}", "--proxy", "http://127.0.0.1:1", "--no-proxy"],
             &["{url}", "--tls-min", "1.3", "--tls-max", "1.2"],
