@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::demo::DemoArgs;
-pub(crate) use self::output::{FailOn, Format, OutputArgs};
+pub(crate) use self::output::{Format, OutputArgs};
 pub(crate) use self::run::{RunArgs, TlsVersionArg, WhenFullArg};
 pub(crate) use self::serve::{FlawArg, HttpArg, ServeArgs};
 

@@ -31,7 +31,7 @@ exits! {
     Ok = 0,
     /// The run was played, but a result could not be written where it was asked for.
     OutputFailed = 1,
-    /// The verdict is as bad as `--fail-on` says.
+    /// A condition of `--fail-on` is met; standard error says which.
     Failed = 99,
     /// What was asked for cannot be done; nothing was sent.
     BadConfiguration = 104,

@@ -9,6 +9,7 @@ mod demo;
 #[cfg(test)]
 mod documents;
 mod exit;
+mod gate;
 mod lower;
 mod outputs;
 mod run;

@@ -1,11 +1,12 @@
 //! `onrush run`: from the arguments to the exit code.
 
 use onrush_engine::Control;
-use onrush_metrics::{Event, Outcome, RunInfo, Soundness, StopReason};
+use onrush_metrics::{Event, Outcome, RunInfo, StopReason};
 use onrush_plan::{Plan, Pooling};
 
-use crate::args::{FailOn, RunArgs};
+use crate::args::RunArgs;
 use crate::exit::{Exit, Wrong};
+use crate::gate::FailOn;
 use crate::lower::{self, Surroundings};
 use crate::outputs::Outputs;
 use crate::signals;
@@ -21,11 +22,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
     };
     let plan = lower::plan(args, &surroundings)?;
     let outputs = Outputs::open(&args.output)?;
-    play(&plan, &notes(&plan, &surroundings), outputs, args.output.fail_on)
+    play(&plan, &notes(&plan, &surroundings), outputs, &args.output.fail_on)
 }
 
 /// Plays a plan and shows it. Notes are told when it begins: where it cannot begin, why is all that matters.
-fn play(plan: &Plan, notes: &[String], mut outputs: Outputs, fail_on: Option<FailOn>) -> Result<Exit, Wrong> {
+fn play(plan: &Plan, notes: &[String], mut outputs: Outputs, fail_on: &[FailOn]) -> Result<Exit, Wrong> {
     let control = Control::new();
     stop_on_signals(control.clone())?;
     let outcome = onrush_engine::run(plan, info(plan), &control, |event| {
@@ -38,15 +39,12 @@ fn play(plan: &Plan, notes: &[String], mut outputs: Outputs, fail_on: Option<Fai
     Ok(exit(&outcome, &outputs, fail_on))
 }
 
-fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: Option<FailOn>) -> Exit {
-    let limit = match fail_on {
-        None => None,
-        Some(FailOn::Degraded) => Some(Soundness::Degraded),
-        Some(FailOn::Invalid) => Some(Soundness::Invalid),
-    };
+fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: &[FailOn]) -> Exit {
+    let met: Vec<_> = fail_on.iter().filter_map(|condition| Some((condition, condition.met(outcome)?))).collect();
+    met.iter().for_each(|(condition, how)| say(&format!("failed by --fail-on {condition}: {how}")));
     if outcome.stopped == StopReason::Interrupted {
         Exit::Interrupted
-    } else if limit.is_some_and(|limit| outcome.verdict.soundness() >= limit) {
+    } else if !met.is_empty() {
         Exit::Failed
     } else if outputs.failed() {
         Exit::OutputFailed

@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::gate::FailOn;
+
 /// Results of a run.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct OutputArgs {
@@ -17,9 +19,11 @@ pub(crate) struct OutputArgs {
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
 
-    /// End with exit code 99 if the verdict on the generator is this bad
-    #[arg(long, value_enum, value_name = "VERDICT", help_heading = "Output")]
-    pub(crate) fail_on: Option<FailOn>,
+    /// End with exit code 99 if the verdict on the generator is this bad (degraded, invalid), if a request failed or got
+    /// no answer (failures), or if more than a share of them did (failures=1%); in any case if none was answered well. A
+    /// list; may be repeated
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', help_heading = "Output")]
+    pub(crate) fail_on: Vec<FailOn>,
 }
 
 /// What standard output gets.
@@ -30,13 +34,4 @@ pub(crate) enum Format {
     Text,
     /// Everything, for machines
     Json,
-}
-
-/// From which verdict on a run fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// Degraded or invalid
-    Degraded,
-    /// Invalid
-    Invalid,
 }

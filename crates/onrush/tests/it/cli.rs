@@ -234,6 +234,9 @@ fn outputs_that_cannot_be_written() {
             &["{url}", "-o", "json=/nonexistent/x"],
             &["{url}", "--format", "yaml"],
             &["{url}", "--fail-on", "never"],
+            &["{url}", "--fail-on", "failures=all"],
+            &["{url}", "--fail-on", "failures=100%"],
+            &["{url}", "--fail-on", ""],
         ]),
     );
 }

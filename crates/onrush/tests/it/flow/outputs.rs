@@ -91,8 +91,37 @@ fn a_bad_verdict_decides_the_exit_code_where_that_is_asked_for() {
 }
 
 #[test]
-fn failing_requests_alone_do_not_fail_the_run() {
+fn failing_requests_fail_the_run_where_that_is_asked_for() {
     let service = service();
-    let report = Run::new([&*(service.url() + "/status/500"), "-q", "-n20"]).report();
-    assert_eq!((report.code, report.requests("failed")), (0, 20));
+    let (good, bad) = (service.url(), service.url() + "/status/500");
+    let none = "not one request was answered well";
+    let half = "10 of 20 requests were not answered well";
+    let table: &[(&[&str], &[&str], &[(&str, &str)])] = &[
+        (&[&bad], &[], &[]),
+        (&[&bad], &["--fail-on", "invalid"], &[("invalid", none)]),
+        (&[&bad], &["--fail-on", "failures=99%"], &[("failures=99%", none)]),
+        (&[&good], &["--fail-on", "failures"], &[]),
+        (&[&good, &bad], &["--fail-on", "failures"], &[("failures", half)]),
+        (&[&good, &bad], &["--fail-on", "failures=50%"], &[]),
+        (&[&good, &bad], &["--fail-on", "invalid,failures=49.9%"], &[("failures=49.9%", half)]),
+        (
+            &[&good, &bad],
+            &["--fail-on", "failures=1%", "--fail-on", "failures"],
+            &[("failures=1%", half), ("failures", half)],
+        ),
+    ];
+    for (urls, fail_on, expected) in table {
+        let ended = Run::new(urls.iter().chain(*fail_on).copied()).args(["-q", "-n20", "-t1"]).finish();
+        let said: String =
+            expected.iter().map(|(condition, how)| format!("failed by --fail-on {condition}: {how}\n")).collect();
+        let code = if expected.is_empty() { 0 } else { 99 };
+        assert_eq!((ended.code, ended.stderr), (code, said), "{urls:?} {fail_on:?}");
+    }
+}
+
+#[test]
+fn a_dead_service_passes_no_gate() {
+    let ended = Run::new(["http://127.0.0.1:1/", "-n10", "-q", "--fail-on", "degraded"]).finish();
+    let said = "failed by --fail-on degraded: not one request was answered well\n";
+    assert_eq!((ended.code, &*ended.stderr), (99, said), "{}", ended.stdout);
 }

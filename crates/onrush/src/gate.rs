@@ -1,0 +1,65 @@
+//! What makes a run fail where that is asked for: the conditions of `--fail-on`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use onrush_metrics::{Outcome, Soundness};
+
+/// One condition.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum FailOn {
+    /// The verdict on the generator is as bad as this, or worse.
+    Verdict(Soundness),
+    /// More than this percentage of the requests that were begun were not answered well.
+    Failures { percent: f64 },
+}
+
+/// What every condition implies: a service that never answered has passed no test.
+const NO_SUCCESS: &str = "not one request was answered well";
+
+impl FailOn {
+    /// In what way an outcome meets the condition, in words.
+    pub(crate) fn met(self, outcome: &Outcome) -> Option<String> {
+        let counters = &outcome.total.counters;
+        let bad = counters.failed + counters.cut_off;
+        match self {
+            _ if counters.completed == 0 => Some(NO_SUCCESS.to_owned()),
+            Self::Verdict(limit) => {
+                let soundness = outcome.verdict.soundness();
+                (soundness >= limit).then(|| format!("the verdict is {soundness}"))
+            }
+            Self::Failures { percent } => {
+                let is_met = bad as f64 * 100.0 > counters.started as f64 * percent;
+                is_met.then(|| format!("{bad} of {} requests were not answered well", counters.started))
+            }
+        }
+    }
+}
+
+impl FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let limit = |text: &str| text.strip_suffix('%')?.trim_end().parse().ok();
+        match text.split_once('=') {
+            None if text == "degraded" => Ok(Self::Verdict(Soundness::Degraded)),
+            None if text == "invalid" => Ok(Self::Verdict(Soundness::Invalid)),
+            None if text == "failures" => Ok(Self::Failures { percent: 0.0 }),
+            Some(("failures", share)) => limit(share)
+                .filter(|percent| (0.0..100.0).contains(percent))
+                .map(|percent| Self::Failures { percent })
+                .ok_or_else(|| "write a share below 100 %, such as failures=1%".to_owned()),
+            _ => Err("write degraded, invalid, failures or failures=1%".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for FailOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verdict(soundness) => soundness.fmt(f),
+            Self::Failures { percent: 0.0 } => f.write_str("failures"),
+            Self::Failures { percent } => write!(f, "failures={percent}%"),
+        }
+    }
+}
