@@ -1,11 +1,14 @@
 //! Who gets the events of a run: progress, standard output, further outputs.
 
-use std::fs::File;
+mod file;
+
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use onrush_metrics::Event;
 use onrush_report::{KINDS, Output, Progress, find_kind};
 
+use self::file::ResultFile;
 use crate::args::{Format, OutputArgs};
 use crate::exit::Wrong;
 use crate::terminal::{say, stderr_style, stdout_style};
@@ -24,7 +27,7 @@ struct Named {
 }
 
 impl Outputs {
-    /// Opens everything that was asked for; files are created now, so that a wrong path is told at once.
+    /// Opens everything that was asked for; files are opened now, so that a wrong path is told at once.
     pub(crate) fn open(args: &OutputArgs) -> Result<Self, Wrong> {
         let mut all = Vec::new();
         if !args.quiet {
@@ -32,12 +35,9 @@ impl Outputs {
             let output = Box::new(Progress::new(io::stderr(), style, live));
             all.push(Named { name: "progress".to_owned(), output, is_result: false });
         }
-        let format = match args.format {
-            Format::Text => "summary",
-            Format::Json => "json",
-        };
-        for asked in std::iter::once(format!("{format}=-")).chain(args.outputs.iter().cloned()) {
-            all.push(open(&asked)?);
+        let mut taken = Vec::new();
+        for asked in standard_output(args).into_iter().chain(args.outputs.iter().cloned()) {
+            all.push(open(&asked, &mut taken)?);
         }
         Ok(Self { all, failed: false })
     }
@@ -65,7 +65,18 @@ impl Outputs {
     }
 }
 
-fn open(asked: &str) -> Result<Named, Wrong> {
+/// What standard output gets, unless one of the further outputs goes there and nothing else was asked for.
+fn standard_output(args: &OutputArgs) -> Option<String> {
+    let is_taken = args.outputs.iter().any(|asked| asked.ends_with("=-"));
+    match args.format {
+        None if is_taken => None,
+        None | Some(Format::Text) => Some("summary=-".to_owned()),
+        Some(Format::Json) => Some("json=-".to_owned()),
+    }
+}
+
+/// Opens one output. Two results in one place would be no result: `taken` says which places have one.
+fn open(asked: &str, taken: &mut Vec<PathBuf>) -> Result<Named, Wrong> {
     let names = || KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
     let Some((name, target)) = asked.split_once('=') else {
         return Err(Wrong(format!("`{asked}` is not an output: write KIND=FILE; kinds are {}", names())));
@@ -76,9 +87,18 @@ fn open(asked: &str) -> Result<Named, Wrong> {
     let (to, style): (Box<dyn Write + Send>, _) = if target == "-" {
         (Box::new(io::stdout()), stdout_style())
     } else {
-        let file = File::create(target).map_err(|error| Wrong(format!("cannot write {target}: {error}")))?;
+        let file = ResultFile::open(target).map_err(|error| Wrong(format!("cannot write {target}: {error}")))?;
         (Box::new(io::BufWriter::new(file)), onrush_report::Style { colour: false, ..stdout_style() })
     };
+    // The same file may go by many names; what is no file, such as /dev/null, may be named twice.
+    let place = if target == "-" { PathBuf::from(target) } else { std::fs::canonicalize(target).unwrap_or_default() };
+    if taken.contains(&place) {
+        let place = if target == "-" { "standard output" } else { target };
+        return Err(Wrong(format!("{place} is to get two results; only one of them can be read there")));
+    }
+    if target == "-" || place.is_file() {
+        taken.push(place);
+    }
     Ok(Named { name: asked.to_owned(), output: (kind.make)(to, style), is_result: true })
 }
 

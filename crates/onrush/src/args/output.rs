@@ -7,11 +7,11 @@ use crate::gate::FailOn;
 /// Results of a run.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct OutputArgs {
-    /// What standard output gets at the end
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output")]
-    pub(crate) format: Format,
+    /// What standard output gets at the end [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<Format>,
 
-    /// A further output, `KIND=FILE` (`-` for standard output); kinds: summary, json; may be repeated
+    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, json; may be repeated
     #[arg(short, long = "output", value_name = "KIND=FILE", help_heading = "Output")]
     pub(crate) outputs: Vec<String>,
 
@@ -27,10 +27,9 @@ pub(crate) struct OutputArgs {
 }
 
 /// What standard output gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// The summary for people
-    #[default]
     Text,
     /// Everything, for machines
     Json,

@@ -28,12 +28,37 @@ fn the_same_outcome_goes_to_every_output() {
 }
 
 #[test]
-fn standard_output_may_be_asked_for_twice() {
+fn an_output_to_standard_output_is_the_only_one_there() {
     let service = service();
-    let ended = Run::new([&*service.url(), "-q", "-n20", "-o", "json=-"]).finish();
-    let (summary, json) = ended.stdout.split_once("\n{").unwrap();
-    assert!(summary.contains("20 completed"), "{summary}");
-    let json: Value = serde_json::from_str(&format!("{{{json}")).unwrap();
+    Run::new([&*service.url(), "-q", "-n20", "-o", "json=-"]).finish().report().all_well(20);
+    let ended = Run::new([&*service.url(), "-q", "-n20", "-o", "summary=-"]).finish();
+    assert_eq!(ended.stdout.matches("20 completed").count(), 1, "{}", ended.stdout);
+}
+
+#[test]
+fn two_results_do_not_go_to_one_file() {
+    let folder = Folder::new();
+    let path = folder.path("out");
+    let (first, second) = (format!("json={}", path.display()), format!("summary={}/./out", folder.path("").display()));
+    let ended = Run::new(["http://127.0.0.1:1/", "-n1", "-o", &first, "-o", &second]).finish();
+    assert!(ended.code == 104 && ended.stderr.contains("is to get two results"), "{ended:?}");
+    let ended =
+        Run::new(["http://127.0.0.1:1/", "-n1", "-q", "-o", "json=/dev/null", "-o", "summary=/dev/null"]).finish();
+    assert_eq!((ended.code, &*ended.stderr), (0, ""));
+}
+
+#[test]
+fn results_replace_those_of_a_run_before_only_when_there_are_some() {
+    let service = service();
+    let folder = Folder::new();
+    let path = folder.write("out.json", " ".repeat(1 << 20) + "those of before");
+    let output = format!("json={}", path.display());
+    let bad = ["--cert", "/dev/null", "--key", "/dev/null", "-k", "https://127.0.0.1:1/"];
+    let ended = Run::new(["-q", "-n20", "-o", &output]).args(bad).finish();
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert!(ended.code == 104 && kept.ends_with("those of before"), "{ended:?}");
+    assert_eq!(Run::new([&*service.url(), "-q", "-n20", "-o", &output]).finish().code, 0);
+    let json: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(json["requests"]["completed"], 20);
 }
 
