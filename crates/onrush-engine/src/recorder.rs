@@ -12,12 +12,20 @@ pub(crate) struct Recorder {
     tally: Tally,
     /// What was due before this is warm-up and is left out altogether.
     measured_from: Instant,
+    /// When the load is over, as far as that is known: what is begun or ends from then on is late.
+    measured_until: Option<Instant>,
     oldest_cut_off: Option<Duration>,
 }
 
 impl Recorder {
-    pub(crate) fn new(measured_from: Instant) -> Self {
-        Self { tally: Tally::default(), measured_from, oldest_cut_off: None }
+    /// A recorder of what is due from `measured_from` on, in a load that ends at `measured_until` if nobody stops it.
+    pub(crate) fn new(measured_from: Instant, measured_until: Option<Instant>) -> Self {
+        Self { tally: Tally::default(), measured_from, measured_until, oldest_cut_off: None }
+    }
+
+    /// The load is over: it was played or interrupted.
+    pub(crate) fn stop(&mut self, now: Instant) {
+        self.measured_until = Some(self.measured_until.map_or(now, |until| until.min(now)));
     }
 
     /// An arrival of an open profile is released, or would be if there were a place for it.
@@ -39,27 +47,29 @@ impl Recorder {
     }
 
     /// A request of a closed profile has ended. It was due when its user was free to begin it.
-    pub(crate) fn closed(&mut self, exchange: &Exchange, in_time: bool) {
+    pub(crate) fn closed(&mut self, exchange: &Exchange) {
         if self.counts(exchange.started) {
             self.tally.counters.intended += 1;
-            self.ended(exchange.started, exchange, in_time);
+            self.ended(exchange.started, exchange);
         }
     }
 
     /// A request of an open profile has ended.
-    pub(crate) fn open(&mut self, intended: Instant, exchange: &Exchange, in_time: bool) {
+    pub(crate) fn open(&mut self, intended: Instant, exchange: &Exchange) {
         if self.counts(intended) {
             self.tally.start_lag.record(exchange.started.saturating_duration_since(intended));
-            self.ended(intended, exchange, in_time);
+            self.ended(intended, exchange);
         }
     }
 
-    /// A request was still in flight when the run ended. `counted` says that it was counted as due before.
-    pub(crate) fn cut_off(&mut self, intended: Instant, now: Instant, counted: bool) {
+    /// A request was still in flight when the run ended. `counted` says that it was counted as due before, `in_time`
+    /// that it was begun before the load was over.
+    pub(crate) fn cut_off(&mut self, intended: Instant, now: Instant, counted: bool, in_time: bool) {
         if self.counts(intended) {
             let counters = &mut self.tally.counters;
             counters.intended += u64::from(!counted);
             counters.started += 1;
+            counters.started_in_time += u64::from(in_time);
             counters.cut_off += 1;
             self.oldest_cut_off = self.oldest_cut_off.max(Some(now.saturating_duration_since(intended)));
         }
@@ -85,10 +95,16 @@ impl Recorder {
         intended >= self.measured_from
     }
 
-    fn ended(&mut self, intended: Instant, exchange: &Exchange, in_time: bool) {
+    fn is_in_time(&self, at: Instant) -> bool {
+        self.measured_until.is_none_or(|until| at < until)
+    }
+
+    fn ended(&mut self, intended: Instant, exchange: &Exchange) {
+        let in_time = [exchange.started, exchange.ended].map(|at| u64::from(self.is_in_time(at)));
         let counters = &mut self.tally.counters;
         counters.started += 1;
-        counters.ended_in_time += u64::from(in_time);
+        counters.started_in_time += in_time[0];
+        counters.ended_in_time += in_time[1];
         counters.sent += u64::from(exchange.sent);
         counters.redirects += u64::from(exchange.redirects);
         counters.stale_retries += u64::from(exchange.stale);

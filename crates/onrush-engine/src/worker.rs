@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use onrush_metrics::{Gauges, Tally};
 use onrush_net::clock::Instant;
+use onrush_plan::Plan;
 use tokio::sync::Notify;
 
 use crate::caller::Caller;
@@ -30,6 +31,8 @@ pub(crate) struct Worker<C> {
 struct Begun<'a, C> {
     worker: &'a Worker<C>,
     due: Due<'a>,
+    /// Whether the load was still going on.
+    in_time: bool,
     ended: bool,
 }
 
@@ -43,11 +46,12 @@ enum Due<'a> {
 }
 
 impl<C: Caller> Worker<C> {
-    pub(crate) fn new(caller: C, start: Instant, warmup: Duration, first_turn: u64) -> Rc<Self> {
+    pub(crate) fn new(caller: C, start: Instant, plan: &Plan, first_turn: u64) -> Rc<Self> {
+        let until = plan.load.duration().map(|lasts| start + lasts);
         Rc::new(Self {
             caller,
             start,
-            recorder: RefCell::new(Recorder::new(start + warmup)),
+            recorder: RefCell::new(Recorder::new(start + plan.warmup, until)),
             turn: Cell::new(first_turn),
             users: Cell::new(0),
             in_flight: Cell::new(0),
@@ -65,7 +69,7 @@ impl<C: Caller> Worker<C> {
         if count == 1 {
             let exchange = self.caller.call(lane, self.turns(1)).await;
             begun.end();
-            self.recorder.borrow_mut().closed(&exchange, !self.stopping.get());
+            self.recorder.borrow_mut().closed(&exchange);
             return (exchange.ended, exchange.result.is_ok());
         }
         // On the heap, or every user would carry the room for it.
@@ -74,7 +78,7 @@ impl<C: Caller> Worker<C> {
         let mut recorder = self.recorder.borrow_mut();
         let mut all_well = true;
         for exchange in &exchanges {
-            recorder.closed(exchange, !self.stopping.get());
+            recorder.closed(exchange);
             all_well &= exchange.result.is_ok();
         }
         (exchanges.iter().map(|exchange| exchange.ended).max().unwrap_or(begin), all_well)
@@ -87,20 +91,20 @@ impl<C: Caller> Worker<C> {
         if arrivals.len() == 1 {
             let exchange = self.caller.call(lane, self.turns(1)).await;
             begun.end();
-            self.recorder.borrow_mut().open(*first, &exchange, !self.stopping.get());
+            self.recorder.borrow_mut().open(*first, &exchange);
             return;
         }
         let exchanges = Box::pin(self.caller.call_batch(lane, self.turns(arrivals.len()), arrivals.len())).await;
         begun.end();
         let mut recorder = self.recorder.borrow_mut();
         for (intended, exchange) in arrivals.iter().zip(&exchanges) {
-            recorder.open(*intended, exchange, !self.stopping.get());
+            recorder.open(*intended, exchange);
         }
     }
 
     fn begin<'a>(&'a self, due: Due<'a>) -> Begun<'a, C> {
         self.in_flight.set(self.in_flight.get() + due.count());
-        Begun { worker: self, due, ended: false }
+        Begun { worker: self, due, in_time: !self.stopping.get(), ended: false }
     }
 
     fn turns(&self, count: usize) -> u64 {
@@ -120,6 +124,7 @@ impl<C> Worker<C> {
     /// No request is begun from now on, but for arrivals that were due before.
     pub(crate) fn stop(&self) {
         self.stopping.set(true);
+        self.recorder.borrow_mut().stop(Instant::now());
     }
 
     /// Returns when nothing is in flight or queued any more.
@@ -175,8 +180,10 @@ impl<C> Begun<'_, C> {
         let now = Instant::now();
         let mut recorder = self.worker.recorder.borrow_mut();
         match self.due {
-            Due::Closed { begin, count } => (0..count).for_each(|_| recorder.cut_off(begin, now, false)),
-            Due::Open(arrivals) => arrivals.iter().for_each(|intended| recorder.cut_off(*intended, now, true)),
+            Due::Closed { begin, count } => (0..count).for_each(|_| recorder.cut_off(begin, now, false, self.in_time)),
+            Due::Open(arrivals) => {
+                arrivals.iter().for_each(|intended| recorder.cut_off(*intended, now, true, self.in_time));
+            }
         }
     }
 }

@@ -30,7 +30,9 @@ counters! {
     failed,
     /// Due requests given up because the in-flight limit was reached and the plan says drop.
     dropped,
-    /// Requests that ended, well or not, before the last one was begun: what rates are computed from.
+    /// Requests begun within the time of the load: what the generator is held to.
+    started_in_time,
+    /// Requests that ended, well or not, within the time of the load.
     ended_in_time,
     /// Requests in flight when the graceful period ended.
     cut_off,

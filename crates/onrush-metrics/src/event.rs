@@ -98,8 +98,8 @@ pub struct Outcome {
     pub stopped: StopReason,
     /// Everything counted after the warm-up.
     pub total: Tally,
-    /// The time over which `total` was gathered: from the end of the warm-up until no more requests
-    /// were begun. Rates are per this time.
+    /// The time of the load: from the end of the warm-up to the end of the profile, or until the run was interrupted.
+    /// Rates are per this time.
     pub measured: Duration,
     /// The whole run, from the start to the last answer.
     pub elapsed: Duration,
@@ -134,9 +134,15 @@ pub struct WorkerHealth {
 }
 
 impl Outcome {
-    /// Requests ended per second of the measured time. Those that ended after it, while the run was
+    /// Requests begun per second of the measured time. Those begun after it, because the generator was late or no place
+    /// was free, are not in it.
+    pub fn started_rate(&self) -> f64 {
+        per_second(self.total.counters.started_in_time, self.measured)
+    }
+
+    /// Requests ended, well or not, per second of the measured time. Those that ended after it, while the run was
     /// stopping, are not in it.
-    pub fn achieved_rate(&self) -> f64 {
+    pub fn ended_rate(&self) -> f64 {
         per_second(self.total.counters.ended_in_time, self.measured)
     }
 

@@ -101,6 +101,7 @@ struct Requests {
     dropped: u64,
     cut_off: u64,
     unstarted: u64,
+    started_in_time: u64,
     ended_in_time: u64,
     sent_with_repeats: u64,
     redirects_followed: u64,
@@ -109,8 +110,9 @@ struct Requests {
 
 #[derive(Serialize)]
 struct Rates {
-    achieved: f64,
     intended: Option<f64>,
+    started: f64,
+    ended: f64,
 }
 
 #[derive(Serialize)]
@@ -192,8 +194,9 @@ impl<'a> Document<'a> {
             run: Run::of(outcome),
             requests: Requests::of(outcome),
             rate_per_second: Rates {
-                achieved: outcome.achieved_rate(),
                 intended: finite(outcome.info.open.then(|| outcome.intended_rate())),
+                started: outcome.started_rate(),
+                ended: outcome.ended_rate(),
             },
             response_time_ns: Times::of(&total.response),
             service_time_ns: Times::of(&total.service),
@@ -259,6 +262,7 @@ impl Requests {
             dropped: counters.dropped,
             cut_off: counters.cut_off,
             unstarted: counters.unstarted,
+            started_in_time: counters.started_in_time,
             ended_in_time: counters.ended_in_time,
             sent_with_repeats: counters.sent,
             redirects_followed: counters.redirects,

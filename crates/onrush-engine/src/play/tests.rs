@@ -136,7 +136,7 @@ fn played(case: Case) -> Played {
     let start = runtime.block_on(async { Instant::now() });
     let starts = Rc::new(RefCell::new(Vec::new()));
     let caller = FakeCaller { case, start, starts: Rc::clone(&starts) };
-    let worker = Worker::new(caller, start, Duration::from_millis(case.warmup), 0);
+    let worker = Worker::new(caller, start, &plan(case), 0);
     let control = Control::new();
     let heard = RefCell::new((Tally::default(), Vec::new(), 0, 0));
     let say = |message| {
@@ -194,6 +194,11 @@ fn counts(played: &Played) -> [u64; 6] {
     [intended, started, completed, dropped, unstarted, cut_off]
 }
 
+/// Begun and ended while the load went on.
+fn in_time(played: &Played) -> [u64; 2] {
+    [played.tally.counters.started_in_time, played.tally.counters.ended_in_time]
+}
+
 fn millis(time: Duration) -> u64 {
     time.as_millis() as u64
 }
@@ -204,7 +209,7 @@ fn arrivals_start_when_the_profile_says() {
     assert_eq!(played.starts, [0, 100, 200, 300, 400, 500, 600, 700, 800, 900]);
     assert_eq!(counts(&played), [10, 10, 10, 0, 0, 0]);
     assert_eq!((played.stopped, played.ended), (1000, 1150), "the last answer is waited for");
-    assert_eq!(played.tally.counters.ended_in_time, 8, "those of 800 and 900 ms end after the stop");
+    assert_eq!(in_time(&played), [10, 8], "those of 800 and 900 ms end after the stop");
     assert_eq!((millis(played.tally.response.min()), millis(played.tally.response.max())), (250, 250));
     assert_eq!(millis(played.tally.start_lag.max()), 0);
 }
@@ -215,7 +220,9 @@ fn arrivals_that_come_late_are_not_forgotten() {
     for max in [1, 5, 1000] {
         let in_flight = at_most(max, WhenFull::Wait);
         let case = Case { load: "1000/s for 100ms", service: Service::Takes(10), in_flight, held_up: 200, ..CASE };
-        assert_eq!(counts(&played(case)), [100, 100, 100, 0, 0, 0], "at most {max}");
+        let played = played(case);
+        assert_eq!(counts(&played), [100, 100, 100, 0, 0, 0], "at most {max}");
+        assert_eq!(in_time(&played), [0, 0], "at most {max}");
     }
 }
 
@@ -252,6 +259,7 @@ fn past_the_limit_arrivals_wait_or_are_dropped_as_asked() {
     let waiting = played(Case { in_flight: at_most(1, WhenFull::Wait), ..case });
     assert_eq!(waiting.starts, [0, 250, 500, 750, 1000, 1250, 1500, 1750, 2000, 2250]);
     assert_eq!(counts(&waiting), [10, 10, 10, 0, 0, 0], "what was due is still begun after the stop");
+    assert_eq!(in_time(&waiting), [4, 3], "and does not count as begun in time");
     assert_eq!(millis(waiting.tally.response.max()), 2500 - 900);
 
     let dropping = played(Case { in_flight: at_most(1, WhenFull::Drop), ..case });
@@ -264,7 +272,7 @@ fn past_the_limit_arrivals_wait_or_are_dropped_as_asked() {
 fn the_graceful_period_ends_what_does_not() {
     let case = Case { load: "10/s for 1s", service: Service::Takes(10_000), graceful: 2_000, ..CASE };
     let all_in_flight = played(case);
-    assert_eq!(counts(&all_in_flight), [10, 10, 0, 0, 0, 10]);
+    assert_eq!((counts(&all_in_flight), in_time(&all_in_flight)), ([10, 10, 0, 0, 0, 10], [10, 0]));
     assert_eq!((all_in_flight.stopped, all_in_flight.ended), (1000, 3000));
     assert_eq!(all_in_flight.oldest_cut_off.map(millis), Some(3000));
 
@@ -277,7 +285,7 @@ fn stopping_once_lets_finish_and_twice_does_not() {
     let case = Case { load: "10/s for 1m", service: Service::Takes(450), ..CASE };
     let once = played(Case { stops: [Some(990), None], ..case });
     assert_eq!((once.stopped, once.ended), (990, 900 + 450));
-    assert_eq!(counts(&once), [10, 10, 10, 0, 0, 0]);
+    assert_eq!((counts(&once), in_time(&once)), ([10, 10, 10, 0, 0, 0], [10, 6]));
 
     let twice = played(Case { stops: [Some(990), Some(1020)], ..case });
     assert_eq!((twice.stopped, twice.ended), (990, 1020));
@@ -292,7 +300,7 @@ fn users_loop_until_their_time_is_over() {
     let played = played(Case { load: "3 users for 1s", service: Service::Takes(150), ..CASE });
     assert_eq!(counts(&played), [21, 21, 21, 0, 0, 0]);
     assert_eq!((played.stopped, played.ended), (1000, 1050));
-    assert_eq!(played.tally.counters.ended_in_time, 18);
+    assert_eq!(in_time(&played), [21, 18]);
     assert_eq!(millis(played.tally.response.max()), 150);
 }
 

@@ -22,6 +22,7 @@ fn sound() -> Outcome {
     total.counters.intended = 1000;
     total.counters.started = 1000;
     total.counters.completed = 1000;
+    total.counters.started_in_time = 1000;
     total.counters.ended_in_time = 1000;
     let lag = all(MS / 50);
     (total.start_lag, total.release_lag, total.loop_delay) = (lag.clone(), lag.clone(), lag);

@@ -90,11 +90,16 @@ fn rates(outcome: &Outcome, style: Style) -> String {
         return format!("too short to tell ({})", duration(outcome.measured));
     }
     let with_failures = if counters.failed > 0 { ", with failures" } else { "" };
-    let achieved = style.paint(Tone::Strong, &rate(outcome.achieved_rate()));
+    let (started, ended) = (rate(outcome.started_rate()), rate(outcome.ended_rate()));
     if outcome.info.open {
-        let share = percent(counters.ended_in_time, counters.intended);
-        return format!("{achieved} achieved of {} intended ({share}){with_failures}", rate(outcome.intended_rate()));
+        // What the generator is held to is what it begins; when answers come is the service's affair.
+        let share = percent(counters.started_in_time, counters.intended);
+        let intended = rate(outcome.intended_rate());
+        let ended = if ended == started { String::new() } else { format!("; {ended} ended") };
+        let achieved = style.paint(Tone::Strong, &started);
+        return format!("{achieved} achieved of {intended} intended ({share}){ended}{with_failures}");
     }
+    let achieved = style.paint(Tone::Strong, &ended);
     // A load may have open and closed stages.
     let is_mixed = !outcome.total.start_lag.is_empty();
     let why = if is_mixed { "" } else { " (closed: users wait for answers)" };

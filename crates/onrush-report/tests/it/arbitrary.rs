@@ -99,6 +99,7 @@ fn counters() -> impl Strategy<Value = Counters> {
                     completed,
                     failed,
                     dropped,
+                    started_in_time: started.min(ended),
                     ended_in_time: ended,
                     cut_off: cut,
                     unstarted,

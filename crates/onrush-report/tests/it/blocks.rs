@@ -84,6 +84,11 @@ fn the_rate() {
             ("open", open),
             ("open, and not reached", |o| {
                 open(o);
+                o.total.counters.started_in_time = 11_000;
+                o.total.counters.ended_in_time = 11_000;
+            }),
+            ("open, and answers that came after it", |o| {
+                open(o);
                 o.total.counters.ended_in_time = 11_000;
             }),
             ("with failures", |o| fail(o, ErrorKind::Reset, 3, "")),

@@ -92,7 +92,7 @@ pub(crate) fn good(count: u64, connections: u64) -> Tally {
     tally.breakdown.receive = spread(count, 4, 90);
     let counters = &mut tally.counters;
     (counters.intended, counters.started, counters.completed) = (count, count, count);
-    (counters.ended_in_time, counters.sent) = (count, count);
+    (counters.started_in_time, counters.ended_in_time, counters.sent) = (count, count, count);
     (counters.bytes_sent, counters.bytes_received) = (count * 78, count * 1_240);
     (counters.connections_opened, counters.connections_reused) = (connections, count - connections);
     (0..count).for_each(|_| tally.statuses.record(200));
@@ -161,7 +161,8 @@ pub(crate) fn frozen() -> Outcome {
 pub(crate) fn refused() -> Outcome {
     let mut total = Tally::default();
     let counters = &mut total.counters;
-    (counters.intended, counters.started, counters.failed, counters.ended_in_time) = (2_000, 2_000, 2_000, 2_000);
+    (counters.intended, counters.started, counters.failed) = (2_000, 2_000, 2_000);
+    (counters.started_in_time, counters.ended_in_time) = (2_000, 2_000);
     total.start_lag = spread(2_000, 10, 100);
     total.release_lag = spread(2_000, 6, 60);
     for _ in 0..2_000 {
@@ -178,7 +179,8 @@ pub(crate) fn invalid() -> Outcome {
     total.release_lag = spread(9_000, 30_000, 400_000);
     total.response = spread(9_000, 30_310, 408_000);
     let counters = &mut total.counters;
-    (counters.intended, counters.started, counters.failed, counters.ended_in_time) = (10_000, 10_000, 1_000, 9_800);
+    (counters.intended, counters.started, counters.failed) = (10_000, 10_000, 1_000);
+    (counters.started_in_time, counters.ended_in_time) = (9_850, 9_800);
     for _ in 0..1_000 {
         total.errors.record(ErrorKind::LocalPorts, || "no local port is free for 192.0.2.7:80".to_owned());
     }
@@ -244,6 +246,7 @@ pub(crate) fn one() -> Outcome {
 pub(crate) fn interrupted() -> Outcome {
     let mut total = good(3_000, 20);
     (total.counters.intended, total.counters.started, total.counters.cut_off) = (3_001, 3_001, 1);
+    total.counters.started_in_time = 3_001;
     Outcome {
         stopped: StopReason::Interrupted,
         measured: Duration::from_millis(15_040),
@@ -296,7 +299,8 @@ pub(crate) fn hostile() -> Outcome {
     (0..40).for_each(|code| total.statuses.record(560 + code));
     (0..60).for_each(|_| total.statuses.record(503));
     let counters = &mut total.counters;
-    (counters.intended, counters.started, counters.failed, counters.ended_in_time) = (1_050, 1_050, 150, 1_050);
+    (counters.intended, counters.started, counters.failed) = (1_050, 1_050, 150);
+    (counters.started_in_time, counters.ended_in_time) = (1_050, 1_050);
     (counters.redirects, counters.stale_retries, counters.address_fallbacks) = (1, 3, 1);
     let evil = "expected HTTP/1.1, got \u{1b}]0;owned\u{7}\u{1b}[2J\r\n\u{202e}gpj.exe\u{9b}31m and then a great deal \
                 of text that says nothing at all but goes on and on until whoever reads it has forgotten how it \
@@ -327,7 +331,7 @@ pub(crate) fn hanging() -> Outcome {
     let mut total = good(500, 10);
     let counters = &mut total.counters;
     (counters.intended, counters.started, counters.failed) = (530, 515, 5);
-    (counters.cut_off, counters.unstarted) = (10, 15);
+    (counters.cut_off, counters.unstarted, counters.started_in_time) = (10, 15, 515);
     for _ in 0..5 {
         total.errors.record(ErrorKind::Timeout, || "no whole answer within 2s".to_owned());
         total.response.record(secs(2));
