@@ -27,6 +27,7 @@ const RULES: &[Row] = &[
     row("local", "the generator's machine ran out of descriptors, ports or memory", local_limits),
     row("dropped", "arrivals were dropped at the in-flight limit, as asked", dropped),
     row("unstarted", "arrivals still waited for a place at the end", unstarted),
+    row("rate", "fewer requests were begun within the time of an open load than were intended", rate),
     row("in-flight-limit", "arrivals waited for a place under the in-flight limit", waited_for_a_place),
     row("release-lag", "the generator released arrivals late", release_lag),
     row("cpu", "a worker used its core to the full", cpu),
@@ -105,15 +106,41 @@ fn not_begun(outcome: &Outcome, count: u64, what: &str) -> Option<(Soundness, St
     })
 }
 
+/// Below these shares of the intended rate the load was not quite, and was not at all, the one asked for.
+const NEARLY: f64 = 0.95;
+const HARDLY: f64 = 0.8;
+
+/// Arrivals that were begun after the load, or never, whyever: the service has not seen the rate that was asked for.
+fn rate(outcome: &Outcome) -> Option<(Soundness, String)> {
+    let counters = &outcome.total.counters;
+    // The last arrival may be due just before the end; a run of a few requests is not to be judged by that.
+    let begun = share(counters.started_in_time + 1, counters.intended);
+    (outcome.info.open && counters.started > 0 && begun < NEARLY).then(|| {
+        let soundness = if begun < HARDLY { Soundness::Invalid } else { Soundness::Degraded };
+        let text = format!(
+            "{} of {} were begun within the time of the load: it was not the one that was asked for",
+            percent(share(counters.started_in_time, counters.intended)),
+            requests("intended ", counters.intended)
+        );
+        (soundness, text)
+    })
+}
+
 /// Waiting for a place is in the response times, but the service has seen less than the load asked for.
 fn waited_for_a_place(outcome: &Outcome) -> Option<(Soundness, String)> {
     let lag = &outcome.total.start_lag;
     let own = outcome.total.release_lag.quantile(0.99);
     let lag = lag.quantile(0.99);
     (lag > own + Duration::from_millis(5) && lag > own * 4 && lag * 10 > response(outcome)).then(|| {
+        // Who has no CPU to read answers with cannot tell how fast they came.
+        let is_starved = [cpu, run_queue, release_lag].iter().any(|rule| rule(outcome).is_some());
+        let why = if is_starved {
+            "the service saw the load late, and the generator's want of CPU has a part in it"
+        } else {
+            "the service was slower than the load, and saw it late"
+        };
         let text = format!(
-            "requests waited for a place under the in-flight limit (p99 {}): the service was slower than the load, \
-             and saw it late; the wait is in the response times",
+            "requests waited for a place under the in-flight limit (p99 {}): {why}; the wait is in the response times",
             shown(lag)
         );
         (Soundness::Degraded, text)

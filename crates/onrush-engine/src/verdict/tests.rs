@@ -94,6 +94,9 @@ const ROWS: &[Row] = &[
     (|o| o.total.counters.dropped = 100, "dropped", Soundness::Invalid, "(10 %) were dropped, as asked:"),
     (|o| o.total.counters.unstarted = 10, "unstarted", Soundness::Degraded, "10 of 1,000 due requests"),
     (|o| o.total.counters.unstarted = 100, "unstarted", Soundness::Invalid, "never begun"),
+    (|o| o.total.counters.started_in_time = 948, "rate", Soundness::Degraded, "95 % of 1,000 intended requests"),
+    (|o| o.total.counters.started_in_time = 799, "rate", Soundness::Degraded, "80 %"),
+    (|o| o.total.counters.started_in_time = 798, "rate", Soundness::Invalid, "not the one that was asked for"),
     (
         |o| {
             o.total.start_lag = all(80 * MS);
@@ -146,6 +149,40 @@ fn every_rule_speaks_when_it_should_and_none_else_does() {
         };
         assert_eq!((reason.rule, reason.soundness), (*rule, *soundness), "row {row}: {verdict:?}");
         assert!(reason.text.contains(words), "row {row}: {}", reason.text);
+    }
+}
+
+#[test]
+fn a_rate_that_is_nearly_reached_is_well() {
+    let rows: &[fn(&mut Outcome)] = &[
+        |o| o.total.counters.started_in_time = 949,
+        // The only one was due at the very end.
+        |o| (o.total.counters.intended, o.total.counters.started_in_time) = (1, 0),
+        // Users that wait for answers have no rate to miss.
+        |o| (o.info.open, o.total.counters.started_in_time) = (false, 0),
+    ];
+    for (row, spoil) in rows.iter().enumerate() {
+        let mut outcome = sound();
+        spoil(&mut outcome);
+        assert_eq!(judge(&outcome).reasons, [], "row {row}");
+    }
+}
+
+#[test]
+fn a_generator_without_cpu_does_not_blame_the_service_alone() {
+    let rows: &[(fn(&mut Outcome), &str)] = &[
+        (|_| {}, ": the service was slower"),
+        (|o| o.health.workers[0].cpu = Some(0.97), "want of CPU has a part in it"),
+        (|o| o.health.workers[0].run_queue = Some(0.2), "want of CPU has a part in it"),
+        (|o| o.total.release_lag = all(15 * MS), "want of CPU has a part in it"),
+    ];
+    for (row, (spoil, words)) in rows.iter().enumerate() {
+        let mut outcome = sound();
+        (outcome.total.start_lag, outcome.total.response) = (all(80 * MS), all(100 * MS));
+        spoil(&mut outcome);
+        let reasons = judge(&outcome).reasons;
+        let found = reasons.iter().find(|reason| reason.rule == "in-flight-limit").expect("it speaks");
+        assert!(found.text.contains(words), "row {row}: {}", found.text);
     }
 }
 
