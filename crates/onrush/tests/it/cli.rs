@@ -181,6 +181,31 @@ fn flags_that_contradict_each_other() {
 }
 
 #[test]
+fn options_that_would_do_nothing() {
+    snapshot(
+        "options_that_would_do_nothing",
+        &refused(&[
+            &["{url}", "-k"],
+            &["{url}", "--sni", "example.com"],
+            &["{url}", "--tls-min", "1.3"],
+            &["{url}", "--tls-max", "1.2"],
+            &["{url}", "--no-tls-resumption"],
+            &["{url}", "-n1", "--when-full", "drop"],
+            &["{url}", "-d", "1s", "--max-in-flight", "5"],
+            &["{url}", "-r", "5/s", "-c", "5", "--max-in-flight", "5"],
+            &["{url}", "--unix-socket", "/nonexistent", "--proxy", "http://127.0.0.1:1"],
+            &["{url}", "--unix-socket", "/nonexistent", "--resolve", "*:80:127.0.0.1"],
+            &["{url}", "--unix-socket", "/nonexistent", "--source-ips", "127.0.0.1"],
+            &["{url}", "--unix-socket", "/nonexistent", "--dns-server", "127.0.0.1:53"],
+            &["{url}", "--host-header", "example.com", "-H", "host: example.com"],
+            &["{url}", "--user", "a:b", "-H", "Authorization: c"],
+            &["{url}", "--bearer", "a", "-H", "Authorization: c"],
+            &["http://a:b@127.0.0.1:1/", "--bearer", "c"],
+        ]),
+    );
+}
+
+#[test]
 fn requests_that_cannot_be_written() {
     snapshot(
         "requests_that_cannot_be_written",
@@ -216,8 +241,8 @@ fn connections_that_cannot_be_made() {
             &["{url}", "--proxy", "ftp://127.0.0.1"],
             &["{url}", "--proxy", "http://"],
             &["{url}", "--cacert", "/nonexistent/ca.pem"],
-            &["{url}", "--cacert", "/dev/null"],
-            &["{url}", "--cert", "/dev/null", "--key", "/dev/null"],
+            &["https://localhost/", "--cacert", "/dev/null"],
+            &["https://localhost/", "--cert", "/dev/null", "--key", "/dev/null"],
             &["{url}", "--tls-max", "1.1"],
             &["https://localhost/", "--sni", "not a name"],
         ]),
