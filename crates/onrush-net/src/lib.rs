@@ -34,5 +34,6 @@ pub use failure::Failure;
 pub use http2::Shared2;
 pub use origin::Origin;
 pub use prepared::Prepared;
+pub use proxy::proxy_of;
 pub use session::Session;
 pub use stream::{News, Stream};

@@ -62,6 +62,13 @@ impl Proxies {
     }
 }
 
+/// Host and port of the proxy that requests to a URL go through, unless it is reached directly.
+pub fn proxy_of(rules: &ProxyRules, url: &Url) -> Option<String> {
+    let proxies = Proxies::new(rules).ok()?;
+    let proxy = proxies.of(&Origin::of(url))?;
+    Some(format!("{}:{}", proxy.host, proxy.port))
+}
+
 /// Whether a rule in the manner of `NO_PROXY` covers a host.
 fn bypasses(rule: &str, host: &Host<String>, port: u16) -> bool {
     if rule == "*" {

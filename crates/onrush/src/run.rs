@@ -56,10 +56,12 @@ fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: &[FailOn]) -> Exit {
 /// What is worth saying before the run because it will show in it.
 fn notes(plan: &Plan, surroundings: &Surroundings) -> Vec<String> {
     let mut notes = Vec::new();
-    let proxies = &plan.client.proxy;
-    for proxy in [&proxies.http, &proxies.https].into_iter().flatten().take(1) {
-        let host = proxy.host_str().unwrap_or_default();
-        notes.push(format!("note: requests go through the proxy at {host} (--no-proxy to go directly)"));
+    let proxies: Vec<_> =
+        plan.requests.iter().map(|request| onrush_net::proxy_of(&plan.client.proxy, request.url())).collect();
+    if let Some(proxy) = proxies.iter().flatten().next() {
+        let which =
+            if proxies.iter().all(|other| other.as_ref() == Some(proxy)) { "requests" } else { "some requests" };
+        notes.push(format!("note: {which} go through the proxy at {proxy} (--no-proxy to go directly)"));
     }
     let wanted = match plan.client.pooling {
         Pooling::Shared { max } => u64::from(max),

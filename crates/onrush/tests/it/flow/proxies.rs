@@ -80,6 +80,27 @@ fn variables_and_how_to_be_rid_of_them() {
 }
 
 #[test]
+fn the_note_is_about_those_requests_that_go_through_a_proxy() {
+    let (clear, _) = services();
+    let (url, other) = (clear.url() + "/", format!("http://localhost:{}/", clear.addr().port()));
+    let proxy = Proxy::to(&clear);
+    let address = proxy.address().to_string();
+    let (all, some) = (format!("note: requests go through the proxy at {address} ("), "note: some requests go");
+    let table: &[(&str, &str, &[&str], Option<&str>)] = &[
+        ("http_proxy", "", &[&url], Some(&all)),
+        ("http_proxy", "localhost", &[&url, &other], Some(some)),
+        ("http_proxy", "127.0.0.1", &[&url], None),
+        ("https_proxy", "", &[&url], None),
+    ];
+    for (name, bypass, urls, expected) in table {
+        let run = Run::new([&["-n2", "-c1"], *urls].concat()).env(name, &address).env("no_proxy", bypass);
+        let stderr = run.finish().stderr;
+        assert_eq!(stderr.contains("proxy"), expected.is_some(), "{name} {bypass}: {stderr}");
+        assert!(expected.is_none_or(|note| stderr.contains(note)), "{name} {bypass}: {stderr}");
+    }
+}
+
+#[test]
 fn proxies_that_refuse_or_are_not_there() {
     let (clear, _) = services();
     let proxy = Proxy::to(&clear);
