@@ -54,14 +54,23 @@ fn lines_of(path: &Path, method: &str) -> Result<Vec<Line>, Wrong> {
     let lines: Vec<_> = text
         .lines()
         .zip(1..)
-        .map(|(line, number)| (line.trim(), number))
-        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(line, number)| {
-            let (method, url) = line.split_once(char::is_whitespace).unwrap_or((method, line));
-            Line { place: format!("{}:{number}: ", path.display()), ..Line::typed(method, url.trim()) }
+        .map(|(line, number)| (words(line), number))
+        .filter(|(words, _)| !words.is_empty())
+        .map(|(words, number)| {
+            let place = format!("{}:{number}: ", path.display());
+            match words[..] {
+                [url] => Ok(Line { place, ..Line::typed(method, url) }),
+                [method, url] => Ok(Line { place, ..Line::typed(method, url) }),
+                _ => Err(Wrong(format!("{place}a line is `[METHOD] URL`, and this has {} words", words.len()))),
+            }
         })
-        .collect();
+        .collect::<Result<_, _>>()?;
     if lines.is_empty() { Err(Wrong(format!("{} has no URL in it", path.display()))) } else { Ok(lines) }
+}
+
+/// What stands on a line before a comment. A `#` within a word is part of a URL.
+fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().take_while(|word| !word.starts_with('#')).collect()
 }
 
 fn read_text(path: &Path) -> Result<String, Wrong> {
@@ -72,7 +81,8 @@ fn read_text(path: &Path) -> Result<String, Wrong> {
         std::fs::read_to_string(path).map(|read| text = read)
     };
     read.map_err(|error| Wrong(format!("cannot read {}: {error}", path.display())))?;
-    Ok(text)
+    // Editors of some systems begin a file with a mark.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn body(args: &RunArgs) -> Result<Option<Vec<u8>>, Wrong> {

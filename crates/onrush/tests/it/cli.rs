@@ -99,6 +99,17 @@ fn a_file_of_urls_with_a_mistake_is_told_with_its_line() {
 }
 
 #[test]
+fn a_line_of_a_file_is_a_method_and_a_url() {
+    let folder = Folder::new();
+    for (number, line) in ["GET http://127.0.0.1:1/ now", "http://127.0.0.1:1/a b c #d"].iter().enumerate() {
+        let path = folder.write(&format!("{number}.txt"), format!("http://127.0.0.1:1/ # fine\n\n{line}\n"));
+        let ended = Run::new(["--urls".as_ref(), path.as_os_str()]).finish();
+        let said = format!("error: {}:3: a line is `[METHOD] URL`, and this has 3 words\n", path.display());
+        assert_eq!((ended.code, ended.stderr), (104, said), "{line}");
+    }
+}
+
+#[test]
 fn loads_that_cannot_be_played() {
     snapshot(
         "loads_that_cannot_be_played",

@@ -196,3 +196,15 @@ fn redirects_to_others_leave_credentials_at_home() {
     let report = play(&away, &["-n1", "--redirects", "1"]);
     assert_eq!(report.outcomes(), [("redirect".to_owned(), 1)]);
 }
+
+#[test]
+fn a_file_of_urls_may_have_comments() {
+    let plain = Plain::start();
+    let url = plain.url();
+    let text = format!("\u{feff}{url}a\r\n# nothing\r\n\tPOST\t{url}b   # a comment\r\n{url}c#part # x y z\r\n");
+    let folder = Folder::new();
+    let path = folder.write("urls.txt", text);
+    Run::new(["--urls", path.to_str().unwrap(), "-n3", "-c1"]).report().all_well(3);
+    let lines: Vec<_> = plain.requests().into_iter().map(|asked| asked.line).collect();
+    assert_eq!(lines, ["GET /a HTTP/1.1", "POST /b HTTP/1.1", "GET /c HTTP/1.1"]);
+}
