@@ -2,6 +2,7 @@
 //! anything is sent.
 
 mod client;
+mod host;
 mod idle;
 mod load;
 mod requests;

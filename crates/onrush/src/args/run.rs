@@ -10,7 +10,7 @@ use super::OutputArgs;
 /// The one-liner.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RunArgs {
-    /// Where to send requests; several are taken in turn. Without a scheme: http://
+    /// Where to send requests; several are taken in turn. Without a scheme: http://, for what looks like a host
     #[arg(value_name = "URL")]
     pub(crate) targets: Vec<String>,
 

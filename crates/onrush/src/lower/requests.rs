@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use onrush_plan::{Header, Request, RequestError};
 use percent_encoding::percent_decode_str;
 
+use super::host;
 use crate::args::RunArgs;
 use crate::exit::Wrong;
 
@@ -27,6 +28,7 @@ pub(super) fn requests(args: &RunArgs) -> Result<Vec<Request>, Wrong> {
         return Err(Wrong("there is no URL to send requests to; try `onrush http://localhost:8080/`".to_owned()));
     }
     let request = |line: Line| {
+        host::check(&line.url).map_err(|wrong| Wrong(format!("{}{}", line.place, wrong.0)))?;
         let request = Request::new(&line.method, &line.url).map_err(|error| Wrong(format!("{}{error}", line.place)))?;
         let credentials = credentials(&request).filter(|_| !has(&headers, "Authorization")).transpose()?;
         let request = headers.iter().cloned().chain(credentials).fold(request, Request::with_header);

@@ -83,6 +83,11 @@ fn urls_that_are_none() {
             &["--urls", "/nonexistent/urls"],
             &["--urls", "/dev/null"],
             &["rnu", "{url}", "--bogus"],
+            &["runn", "{url}"],
+            &["version"],
+            &["web"],
+            &["serve.yaml"],
+            &["run", "tests/load.js"],
         ]),
     );
 }
