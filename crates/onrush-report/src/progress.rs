@@ -34,7 +34,8 @@ pub struct Progress<W> {
     stopping: Option<StopReason>,
     /// What happened since a line was last written.
     since: Tally,
-    gauges: Gauges,
+    /// How things stood at the last tick, once there was one.
+    gauges: Option<Gauges>,
     /// When a line was last written.
     last: Option<Duration>,
 }
@@ -50,7 +51,7 @@ impl<W: Write + Send> Progress<W> {
             info: None,
             stopping: None,
             since: Tally::default(),
-            gauges: Gauges::default(),
+            gauges: None,
             last: None,
         }
     }
@@ -64,7 +65,7 @@ impl<W: Write + Send> Progress<W> {
 
     fn tick(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         self.since.merge(&snapshot.interval);
-        self.gauges = snapshot.gauges;
+        self.gauges = Some(snapshot.gauges);
         if self.stopping.is_some() && snapshot.gauges.in_flight + snapshot.gauges.waiting == 0 {
             // The summary is next.
             return Ok(());
@@ -95,7 +96,8 @@ impl<W: Write + Send> Progress<W> {
         if reason != StopReason::Interrupted {
             return Ok(());
         }
-        let under_way = several(self.gauges.in_flight, "request", "requests");
+        let under_way =
+            self.gauges.map_or("requests".to_owned(), |gauges| several(gauges.in_flight, "request", "requests"));
         let again = if self.live { AGAIN } else { "" };
         let text = format!("interrupted: waiting for {under_way} in flight{again}");
         self.show(&self.style.paint(Tone::Warn, &clipped(&text, self.room(), self.style)))

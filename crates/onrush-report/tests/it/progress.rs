@@ -99,6 +99,11 @@ fn crowded() -> Vec<Event> {
 }
 
 /// Warm-up, then Ctrl-C.
+/// Somebody thinks better of it at once: nothing is known yet about what is in flight.
+fn regretted() -> Vec<Event> {
+    Story::of(closed_info()).stopping(StopReason::Interrupted).finish()
+}
+
 fn interrupted() -> Vec<Event> {
     let info = RunInfo { warmup: secs(3), ..open_info("200/s for 1m", 60, 12_000) };
     let story = Story::of(info).ticks(3, &Tally::default(), busy(4)).ticks(4, &good(200, 0), busy(4));
@@ -107,8 +112,14 @@ fn interrupted() -> Vec<Event> {
 
 type Named = (&'static str, fn() -> Vec<Event>);
 
-const STORIES: &[Named] =
-    &[("timed", timed), ("counted", counted), ("unknown", unknown), ("crowded", crowded), ("interrupted", interrupted)];
+const STORIES: &[Named] = &[
+    ("timed", timed),
+    ("counted", counted),
+    ("unknown", unknown),
+    ("crowded", crowded),
+    ("interrupted", interrupted),
+    ("regretted", regretted),
+];
 
 fn written(events: &[Event], style: Style, live: bool) -> String {
     let sink = Sink::default();
