@@ -12,6 +12,8 @@ use crate::units::supports;
 
 /// The version of the shape: it grows when a field goes or changes its meaning.
 const VERSION: u32 = 1;
+/// How the histogram begins; quotation marks are escaped where they are a part of a text.
+const PAIRS: &str = "\"upper_edge_us_and_count\": [";
 
 /// Writes the outcome at the end of a run, as [`json`] makes it.
 pub struct JsonOutput {
@@ -41,7 +43,16 @@ impl Output for JsonOutput {
 /// support, is `null`; numbers are finite.
 pub fn json(outcome: &Outcome) -> String {
     let text = serde_json::to_string_pretty(&Document::of(outcome));
-    text.expect("keys are strings, and nothing here refuses to be written") + "\n"
+    on_one_line(&text.expect("keys are strings, and nothing here refuses to be written")) + "\n"
+}
+
+/// Puts the pairs of the histogram on one line, where they would take thousands. They are the only pairs that stand in
+/// a list, and they are numbers.
+fn on_one_line(text: &str) -> String {
+    let Some((before, slots)) = text.split_once(PAIRS) else { return text.to_owned() };
+    let Some((pairs, after)) = slots.split_once("\n    ]") else { return text.to_owned() };
+    let pairs: String = pairs.split_whitespace().collect();
+    format!("{before}{PAIRS}{}]{after}", pairs.replace("],[", "], ["))
 }
 
 #[derive(Serialize)]
