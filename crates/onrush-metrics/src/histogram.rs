@@ -106,11 +106,9 @@ impl Histogram {
     pub fn quantile(&self, q: f64) -> Duration {
         let rank = ((q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
         let mut seen = 0;
-        for (us, count) in self.slots() {
+        for (edge, count) in self.upper_edges() {
             seen += count;
             if seen >= rank {
-                // Half a microsecond above a value is rounded to the next one.
-                let edge = us.end.saturating_mul(1000) - 501;
                 return Duration::from_nanos(edge.clamp(self.min_ns, self.max_ns));
             }
         }
@@ -139,6 +137,12 @@ impl Histogram {
                 .filter(|(_, count)| **count > 0)
                 .map(move |(slot, count)| (range_of((n << PAGE_BITS) + slot), *count))
         })
+    }
+
+    /// The largest value that each occupied slot has room for, in ns and in rising order, and the count.
+    pub fn upper_edges(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        // Half a microsecond above a value is rounded to the next one.
+        self.slots().map(|(us, count)| (us.end.saturating_mul(1000) - 501, count))
     }
 
     /// Bytes that the counts occupy.
@@ -218,6 +222,17 @@ mod tests {
         );
         assert_eq!(empty.memory(), 0);
         assert!(!empty.supports(0.5));
+    }
+
+    #[test]
+    fn percentiles_are_upper_edges() {
+        let mut histogram = of(&[1]);
+        (1..200_000).step_by(37).for_each(|us| histogram.record(Duration::from_micros(us)));
+        let edges: Vec<_> = histogram.upper_edges().map(|(edge, _)| edge).collect();
+        for q in [0.01, 0.5, 0.9, 0.99, 0.999] {
+            let quantile = histogram.quantile(q).as_nanos() as u64;
+            assert!(edges.contains(&quantile), "{q}: {quantile}");
+        }
     }
 
     #[test]

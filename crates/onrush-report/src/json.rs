@@ -13,7 +13,7 @@ use crate::units::supports;
 /// The version of the shape: it grows when a field goes or changes its meaning.
 const VERSION: u32 = 1;
 /// How the histogram begins; quotation marks are escaped where they are a part of a text.
-const PAIRS: &str = "\"upper_edge_us_and_count\": [";
+const PAIRS: &str = "\"upper_edge_ns_and_count\": [";
 
 /// Writes the outcome at the end of a run, as [`json`] makes it.
 pub struct JsonOutput {
@@ -192,7 +192,7 @@ struct Worker {
 
 #[derive(Serialize)]
 struct Slots {
-    upper_edge_us_and_count: Vec<(u64, u64)>,
+    upper_edge_ns_and_count: Vec<(u64, u64)>,
 }
 
 impl<'a> Document<'a> {
@@ -222,9 +222,7 @@ impl<'a> Document<'a> {
                 address_fallbacks: counters.address_fallbacks,
             },
             generator: Generator::of(outcome),
-            response_time_histogram: Slots {
-                upper_edge_us_and_count: total.response.slots().map(|(us, count)| (us.end - 1, count)).collect(),
-            },
+            response_time_histogram: Slots { upper_edge_ns_and_count: total.response.upper_edges().collect() },
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::style::{Style, Tone};
 use crate::units::{clock, count, percent, rate, several, supports, time};
 
 const GAP: &str = "  ";
+/// A tick this soon after the warm-up still tells of the warm-up.
+const SHORTEST: Duration = Duration::from_millis(250);
 /// What those who interrupt may want to know.
 pub(super) const AGAIN: &str = "; Ctrl-C again ends it now";
 
@@ -64,7 +66,7 @@ fn parts(view: &View, style: Style) -> Vec<Part> {
         let word = if is_interrupted { "interrupted" } else { "ending" };
         let again = if is_interrupted && view.live { AGAIN } else { "" };
         add(1, format!("{word}, {} in flight{again}", count(gauges.in_flight + gauges.waiting)));
-    } else if view.snapshot.warming_up {
+    } else if view.snapshot.warming_up || view.over < SHORTEST {
         add(1, "warming up".to_owned());
     } else {
         measured(view, &mut add);

@@ -23,7 +23,7 @@ fn whole_outcomes() {
     ] {
         // Histograms are long.
         let text = json(&outcome);
-        let (shown, slots) = text.split_once("\"upper_edge_us_and_count\": [").expect("a histogram");
+        let (shown, slots) = text.split_once("\"upper_edge_ns_and_count\": [").expect("a histogram");
         let text = format!("{shown}({} slots)", slots.matches('[').count());
         insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, text) });
     }
@@ -32,7 +32,7 @@ fn whole_outcomes() {
 #[test]
 fn a_histogram_is_one_line() {
     let text = json(&fixtures::http2());
-    let line = text.lines().find(|line| line.contains("upper_edge_us_and_count")).expect("a histogram");
+    let line = text.lines().find(|line| line.contains("upper_edge_ns_and_count")).expect("a histogram");
     assert!(line.contains("], [") && line.ends_with("]]"), "{line}");
     assert!(text.lines().count() < 300, "{} lines", text.lines().count());
 }
@@ -229,7 +229,7 @@ proptest! {
         prop_assert_eq!(times["samples"].as_u64(), Some(outcome.total.response.count()));
         let rising: Vec<_> = ["min", "p50", "p75", "p90", "p95", "p99", "p99_9", "p99_99", "max"].iter().filter_map(|key| times[key].as_u64()).collect();
         prop_assert!(rising.is_sorted(), "{:?}", rising);
-        let slots = json["response_time_histogram"]["upper_edge_us_and_count"].as_array().expect("slots");
+        let slots = json["response_time_histogram"]["upper_edge_ns_and_count"].as_array().expect("slots");
         prop_assert_eq!(slots.iter().filter_map(|pair| pair[1].as_u64()).sum::<u64>(), outcome.total.response.count());
         let edges: Vec<_> = slots.iter().map(|pair| pair[0].as_u64()).collect();
         prop_assert!(edges.is_sorted_by(|a, b| a < b), "{:?}", edges);

@@ -110,6 +110,14 @@ fn interrupted() -> Vec<Event> {
     story.stopping(StopReason::Interrupted).tick(good(3, 0), busy(1)).finish()
 }
 
+/// The tick at which the warm-up ends tells of nothing that was measured.
+#[test]
+fn the_last_tick_of_the_warm_up_has_no_rate() {
+    let info = RunInfo { warmup: Duration::from_micros(999_300), ..closed_info() };
+    let text = written(&Story::of(info).tick(Tally::default(), busy(4)).events, STYLE, false);
+    assert!(text.contains("warming up") && !text.contains("/s"), "{text}");
+}
+
 type Named = (&'static str, fn() -> Vec<Event>);
 
 const STORIES: &[Named] = &[
