@@ -25,8 +25,10 @@ const HELP: &str = "cargo xtask COMMAND
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // Wherever it is called from, paths are of the repository.
-    if let Some(root) = Path::new(env!("CARGO_MANIFEST_DIR")).parent()
+    // Wherever it is called from, paths are of the repository; and of the one that cargo runs it in, which need not be
+    // the one that it was built in where several share a target directory.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    if let Some(root) = Path::new(&manifest).parent()
         && let Err(error) = std::env::set_current_dir(root)
     {
         eprintln!("cannot enter {}: {error}", root.display());
