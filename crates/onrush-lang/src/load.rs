@@ -25,6 +25,15 @@ const PEOPLE: &[&str] = &["users", "user", "iterations", "iteration"];
 /// Reads a load profile.
 pub fn parse_load(text: &str) -> Result<Profile, Diagnostic> {
     let words = split(text);
+    let mut before = ",";
+    for word in words.iter().filter(|word| word.text != "\n") {
+        if word.text == "," && before == "," {
+            let diagnostic =
+                Diagnostic::new("nothing precedes the comma", word.span.clone(), "expected a stage before it");
+            return Err(diagnostic.with_help(HELP));
+        }
+        before = word.text;
+    }
     let mut stages = Vec::new();
     let mut spans = Vec::new();
     for part in words.split(|word| matches!(word.text, "," | "\n")).filter(|part| !part.is_empty()) {

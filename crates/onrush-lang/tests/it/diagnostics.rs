@@ -34,6 +34,8 @@ fn wrong_loads() {
         "99999999999 users for 1m",
         "99999999999/s for 1m",
         "5 users for 1m,",
+        ", 5 users for 1m",
+        "5 users for 1m,\n, 5 users for 1m",
         "5 users for 1m, 7 usr for 1m",
         "5 users for 1m\n0/s → 5/s over ½m",
         "五 users for 1m",
