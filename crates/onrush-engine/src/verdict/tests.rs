@@ -168,9 +168,12 @@ fn a_rate_that_is_nearly_reached_is_well() {
     }
 }
 
+/// What is done to an outcome, and the words that must be said of it.
+type Worded = (fn(&mut Outcome), &'static str);
+
 #[test]
 fn a_generator_without_cpu_does_not_blame_the_service_alone() {
-    let rows: &[(fn(&mut Outcome), &str)] = &[
+    let rows: &[Worded] = &[
         (|_| {}, ": the service was slower"),
         (|o| o.health.workers[0].cpu = Some(0.97), "want of CPU has a part in it"),
         (|o| o.health.workers[0].run_queue = Some(0.2), "want of CPU has a part in it"),
