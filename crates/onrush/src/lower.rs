@@ -21,6 +21,8 @@ pub(crate) use self::client::{ProxySource, proxy_of_environment};
 
 /// Requests of an open load in flight unless something else is asked for.
 const MAX_IN_FLIGHT: u32 = 10_000;
+/// More worker threads than this are a mistake: there is no machine with so many cores to keep busy.
+const MOST_THREADS: usize = 1024;
 
 /// What of the surroundings has a part in the plan: an argument, so that tests need no environment.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +37,9 @@ pub(crate) struct Surroundings {
 
 /// The plan that the arguments mean.
 pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, Wrong> {
+    if let Some(threads) = args.threads.filter(|threads| *threads > MOST_THREADS) {
+        return Err(Wrong(format!("--threads {threads}: more than {MOST_THREADS} threads only wait for each other")));
+    }
     let warmup = args.warmup.as_deref().map_or(Ok(Duration::ZERO), |text| duration("--warmup", text))?;
     let client = client::settings(args, &surroundings.proxy)?;
     let load = load::profile(args, warmup)?;
@@ -51,6 +56,12 @@ pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, 
         graceful_stop: duration("--graceful-stop", &args.graceful_stop)?,
     };
     plan.checked().map_err(|error| Wrong(error.to_string()))
+}
+
+/// Whether the open-files limit sets the in-flight limit, which nobody has asked for.
+pub(crate) fn is_limited_by_descriptors(args: &RunArgs, plan: &Plan) -> bool {
+    let is_asked = args.max_in_flight.is_some() || args.connections.is_some();
+    plan.load.has_arrivals() && !is_asked && plan.in_flight.max < MAX_IN_FLIGHT
 }
 
 fn in_flight(args: &RunArgs, load: &onrush_pace::Profile, descriptors: Option<u64>) -> InFlight {

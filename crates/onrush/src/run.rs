@@ -22,7 +22,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
     };
     let plan = lower::plan(args, &surroundings)?;
     let outputs = Outputs::open(&args.output)?;
-    play(&plan, &notes(&plan, &surroundings), outputs, &args.output.fail_on)
+    let mut notes = notes(&plan, &surroundings);
+    if lower::is_limited_by_descriptors(args, &plan) {
+        let max = plan.in_flight.max;
+        notes.push(format!(
+            "note: at most {max} requests are in flight at a time, for the open-files limit: raise it with `ulimit -n`"
+        ));
+    }
+    play(&plan, &notes, outputs, &args.output.fail_on)
 }
 
 /// Plays a plan and shows it. Notes are told when it begins: where it cannot begin, why is all that matters.
@@ -95,7 +102,7 @@ fn info(plan: &Plan) -> RunInfo {
 fn without_password(url: &url::Url) -> String {
     let mut url = url.clone();
     if url.password().is_some() {
-        let _ = url.set_password(Some("…"));
+        let _ = url.set_password(Some("***"));
     }
     url.to_string()
 }

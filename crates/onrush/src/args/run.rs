@@ -20,7 +20,7 @@ pub(crate) struct RunArgs {
     pub(crate) urls: Option<PathBuf>,
 
     /// Users that each send one request after the other [default: 50]; with --rate, the most requests in flight
-    #[arg(short, long, value_name = "N", help_heading = "Load")]
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true, help_heading = "Load")]
     pub(crate) connections: Option<u32>,
 
     /// How long [default: 10s, unless --requests is given]
@@ -41,7 +41,7 @@ pub(crate) struct RunArgs {
     pub(crate) load: Option<String>,
 
     /// The most requests of an open load in flight at a time [default: 10000, or what the open-files limit allows]
-    #[arg(long, value_name = "N", help_heading = "Load")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Load")]
     pub(crate) max_in_flight: Option<u32>,
 
     /// What an arrival does that finds the limit reached
@@ -49,19 +49,19 @@ pub(crate) struct RunArgs {
     pub(crate) when_full: WhenFullArg,
 
     /// Worker threads [default: one a core]
-    #[arg(short, long, value_name = "N", help_heading = "Load")]
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true, help_heading = "Load")]
     pub(crate) threads: Option<usize>,
 
     /// Where every random choice comes from [default: a new one, printed]
-    #[arg(long, value_name = "N", help_heading = "Load")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Load")]
     pub(crate) seed: Option<u64>,
 
     /// Leave the beginning out of the figures: added before -d, or the first part of --load
-    #[arg(long, value_name = "TIME", help_heading = "Load")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Load")]
     pub(crate) warmup: Option<String>,
 
     /// How long requests in flight may take to finish after the last was begun
-    #[arg(long, value_name = "TIME", default_value = "30s", help_heading = "Load")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "30s", help_heading = "Load")]
     pub(crate) graceful_stop: String,
 
     /// The method [default: GET, or POST with a body]
@@ -84,7 +84,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "JSON", help_heading = "Request", group = "body")]
     pub(crate) json: Option<String>,
 
-    /// Basic authentication
+    /// Basic authentication; without a colon the password is empty
     #[arg(long, value_name = "USER:PASSWORD", help_heading = "Request", conflicts_with = "bearer")]
     pub(crate) user: Option<String>,
 
@@ -93,15 +93,15 @@ pub(crate) struct RunArgs {
     pub(crate) bearer: Option<String>,
 
     /// The time for a whole request
-    #[arg(long, value_name = "TIME", default_value = "30s", help_heading = "Request")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "30s", help_heading = "Request")]
     pub(crate) timeout: String,
 
     /// The time for setting up a connection
-    #[arg(long, value_name = "TIME", default_value = "10s", help_heading = "Request")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "10s", help_heading = "Request")]
     pub(crate) connect_timeout: String,
 
     /// Follow up to N redirects; by default a redirect is the answer
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Request")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, help_heading = "Request")]
     pub(crate) redirects: u32,
 
     /// Ask for compressed answers; bytes are counted as they come
@@ -113,7 +113,7 @@ pub(crate) struct RunArgs {
     pub(crate) host_header: Option<String>,
 
     /// Refuse longer response bodies, in bytes
-    #[arg(long, value_name = "BYTES", help_heading = "Request")]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, help_heading = "Request")]
     pub(crate) max_body: Option<u64>,
 
     /// A new connection for every request
@@ -121,7 +121,7 @@ pub(crate) struct RunArgs {
     pub(crate) no_keepalive: bool,
 
     /// All users share at most N connections, as a service's threads do; by default each has its own, as browsers do
-    #[arg(long, value_name = "N", help_heading = "Connections")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Connections")]
     pub(crate) connections_shared: Option<u32>,
 
     /// HTTP/2: by prior knowledge in clear text, by ALPN over TLS
@@ -129,11 +129,11 @@ pub(crate) struct RunArgs {
     pub(crate) http2: bool,
 
     /// Requests in flight on each HTTP/2 connection
-    #[arg(long, value_name = "N", requires = "http2", help_heading = "Connections")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "http2", help_heading = "Connections")]
     pub(crate) streams: Option<u32>,
 
     /// Requests written at once on each HTTP/1.1 connection
-    #[arg(long, value_name = "N", conflicts_with_all = ["http2", "no_keepalive", "redirects"], help_heading = "Connections")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with_all = ["http2", "no_keepalive", "redirects"], help_heading = "Connections")]
     pub(crate) pipeline: Option<u32>,
 
     /// Local addresses to connect from, in turn: 127.0.0.2-127.0.0.9, 10.0.0.0/28, a list of them

@@ -29,12 +29,23 @@ pub(super) fn requests(args: &RunArgs) -> Result<Vec<Request>, Wrong> {
     }
     let request = |line: Line| {
         host::check(&line.url).map_err(|wrong| Wrong(format!("{}{}", line.place, wrong.0)))?;
-        let request = Request::new(&line.method, &line.url).map_err(|error| Wrong(format!("{}{error}", line.place)))?;
+        let method = usual_case(&line.method).map_err(|wrong| Wrong(format!("{}{}", line.place, wrong.0)))?;
+        let request = Request::new(&method, &line.url).map_err(|error| Wrong(format!("{}{error}", line.place)))?;
         let credentials = credentials(&request).filter(|_| !has(&headers, "Authorization")).transpose()?;
         let request = headers.iter().cloned().chain(credentials).fold(request, Request::with_header);
         Ok(request.with_body(body.clone().unwrap_or_default()))
     };
     lines.into_iter().map(request).collect()
+}
+
+/// Methods are told apart by case (RFC 9110 §9.1); nobody means `get` by `get`.
+fn usual_case(text: &str) -> Result<String, Wrong> {
+    const KNOWN: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
+    if text.eq_ignore_ascii_case("CONNECT") {
+        return Err(Wrong("CONNECT makes a tunnel and no request; --proxy uses it where it is needed".to_owned()));
+    }
+    let known = KNOWN.iter().find(|known| text.eq_ignore_ascii_case(known));
+    Ok(known.copied().unwrap_or(text).to_owned())
 }
 
 /// What one URL asks for.
@@ -88,6 +99,10 @@ fn read_text(path: &Path) -> Result<String, Wrong> {
 }
 
 fn body(args: &RunArgs) -> Result<Option<Vec<u8>>, Wrong> {
+    if let Some(text) = &args.json {
+        let read: Result<serde_json::Value, _> = serde_json::from_str(text);
+        read.map_err(|error| Wrong(format!("--json is not JSON: {error}; --data takes any text")))?;
+    }
     Ok(match (&args.data, &args.data_file, &args.json) {
         (Some(text), _, _) | (_, _, Some(text)) => Some(text.clone().into_bytes()),
         (_, Some(path), _) => Some(super::client::read_file(path)?),
@@ -98,6 +113,9 @@ fn body(args: &RunArgs) -> Result<Option<Vec<u8>>, Wrong> {
 /// Those that flags stand for come first; the same header given by hand replaces them.
 fn headers(args: &RunArgs) -> Result<Vec<Header>, Wrong> {
     let given: Vec<_> = args.headers.iter().map(|line| header(line)).collect::<Result<_, _>>()?;
+    if let Some(host) = args.host_header.as_ref().filter(|host| host.is_empty() || host.contains(char::is_whitespace)) {
+        return Err(Wrong(format!("--host-header {host:?} is not a host, or a host and a port")));
+    }
     let mut headers = Vec::new();
     for (name, value) in implied(args) {
         if !has(&given, name) {
@@ -130,6 +148,7 @@ fn implied(args: &RunArgs) -> Vec<(&'static str, String)> {
         headers.push(("Host", host.clone()));
     }
     if let Some(user) = &args.user {
+        let user = if user.contains(':') { user.clone() } else { format!("{user}:") };
         headers.push(("Authorization", format!("Basic {}", BASE64_STANDARD.encode(user))));
     }
     if let Some(token) = &args.bearer {

@@ -115,13 +115,16 @@ fn a_bad_verdict_decides_the_exit_code_where_that_is_asked_for() {
     assert_eq!(report.code, 0, "{:#}", report.json["verdict"]);
 }
 
+/// URLs, flags, and which conditions are met in what way.
+type Gated<'a> = (&'a [&'a str], &'a [&'a str], &'a [(&'a str, &'a str)]);
+
 #[test]
 fn failing_requests_fail_the_run_where_that_is_asked_for() {
     let service = service();
     let (good, bad) = (service.url(), service.url() + "/status/500");
     let none = "not one request was answered well";
     let half = "10 of 20 requests were not answered well";
-    let table: &[(&[&str], &[&str], &[(&str, &str)])] = &[
+    let table: &[Gated] = &[
         (&[&bad], &[], &[]),
         (&[&bad], &["--fail-on", "invalid"], &[("invalid", none)]),
         (&[&bad], &["--fail-on", "failures=99%"], &[("failures=99%", none)]),
@@ -137,10 +140,10 @@ fn failing_requests_fail_the_run_where_that_is_asked_for() {
     ];
     for (urls, fail_on, expected) in table {
         let ended = Run::new(urls.iter().chain(*fail_on).copied()).args(["-q", "-n20", "-t1"]).finish();
-        let said: String =
+        let said: Vec<_> =
             expected.iter().map(|(condition, how)| format!("failed by --fail-on {condition}: {how}\n")).collect();
         let code = if expected.is_empty() { 0 } else { 99 };
-        assert_eq!((ended.code, ended.stderr), (code, said), "{urls:?} {fail_on:?}");
+        assert_eq!((ended.code, ended.stderr), (code, said.concat()), "{urls:?} {fail_on:?}");
     }
 }
 

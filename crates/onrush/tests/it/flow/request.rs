@@ -45,7 +45,9 @@ fn methods_and_bodies() {
     for (arguments, method, kind, length, body) in [
         (&["-m", "PUT"][..], "PUT", None, Some("0"), ""),
         (&["-m", "DELETE"], "DELETE", None, None, ""),
+        (&["-m", "delete"], "DELETE", None, None, ""),
         (&["-m", "PURGE"], "PURGE", None, None, ""),
+        (&["-m", "purge"], "purge", None, None, ""),
         (&["--data", "a=1&b=2"], "POST", form, Some("7"), "a=1&b=2"),
         (&["--data", ""], "POST", form, Some("0"), ""),
         (&["--data", "a", "-m", "PATCH"], "PATCH", form, Some("1"), "a"),
@@ -73,6 +75,7 @@ fn headers() {
         (&["-H", "Host: shop.example.com"], "host", "shop.example.com"),
         (&["--host-header", "shop.example.com"], "host", "shop.example.com"),
         (&["--user", "me:secret"], "authorization", "Basic bWU6c2VjcmV0"),
+        (&["--user", "me"], "authorization", "Basic bWU6"),
         (&["--bearer", "token"], "authorization", "Bearer token"),
         (&["--compressed"], "accept-encoding", "gzip, deflate, br, zstd"),
         (&["--no-keepalive"], "connection", "close"),
@@ -97,6 +100,7 @@ fn credentials_in_the_url_are_sent_and_not_shown() {
     for (arguments, expected) in ways {
         let ended = Run::new([&*url, "-n1"]).args(arguments.iter().copied()).finish();
         let printed = ended.stdout + &ended.stderr;
+        assert!(printed.contains("//me:***@127.0.0.1"), "{printed}");
         assert!(!printed.contains("s%65cret") && !printed.contains("secret"), "{printed}");
         let asked = plain.requests().pop().unwrap();
         assert_eq!(asked.header("authorization"), Some(expected), "{arguments:?}");

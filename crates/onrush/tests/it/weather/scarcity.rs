@@ -40,6 +40,17 @@ fn with_few_descriptors(limit: u32) -> Run {
 }
 
 #[test]
+fn an_in_flight_limit_that_follows_from_open_files_is_told() {
+    let service = Service::start(ServiceSettings::default()).unwrap();
+    let said = |more: &[&str]| {
+        let fixed = [&*service.url(), "-r", "100/s", "-d", "50ms"];
+        with_few_descriptors(60).args(fixed.iter().chain(more).copied()).finish().stderr
+    };
+    assert!(said(&[]).contains("for the open-files limit"), "{}", said(&[]));
+    assert!(!said(&["--max-in-flight", "5"]).contains("for the open-files limit"));
+}
+
+#[test]
 fn descriptors_that_run_out() {
     let service = Service::start(ServiceSettings::default()).unwrap();
     let url = service.url() + "/delay/300";
