@@ -48,7 +48,7 @@ counters! {
     bytes_received,
     /// Connections that were opened.
     connections_opened,
-    /// Requests that went over a connection that had carried one before.
+    /// Requests answered over a connection that had carried one before.
     connections_reused,
     /// Connection attempts that failed at one address before another address of the name answered.
     address_fallbacks,

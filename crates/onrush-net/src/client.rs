@@ -50,10 +50,13 @@ struct Reply {
     location: Option<Box<str>>,
 }
 
-/// One request over one connection: its answer, or what went wrong; and the bytes written.
+/// One request over one connection: its answer, or what went wrong.
 struct Flown {
     result: Result<Answer, Broken>,
+    /// Bytes.
     written: usize,
+    /// The connection had carried a request before.
+    is_used: bool,
 }
 
 /// What is left to do after the first attempt.
@@ -123,7 +126,7 @@ impl Client {
                         },
                     };
                     let flown = self.fly_one(&mut held, request, deadline).await;
-                    let exchange = exchange.map_or_else(|| reusing(started), |exchange| *exchange);
+                    let exchange = exchange.map_or_else(|| writing(started), |exchange| *exchange);
                     self.after_first(exchange, flown, held, session, request)
                 };
                 match next {
@@ -220,10 +223,7 @@ impl Client {
         let place = self.place(deadline, exchange).await?;
         loop {
             let mut held = match take(session, place.as_ref(), request.origin()) {
-                Some(held) => {
-                    exchange.reused += 1;
-                    held
-                }
+                Some(held) => held,
                 None => self.connect(request.origin(), deadline, exchange).await?,
             };
             exchange.first_write.get_or_insert_with(Instant::now);
@@ -237,6 +237,7 @@ impl Client {
     /// Sends one request over a connection and reads its answer.
     fn fly_one(&self, held: &mut Held, request: &Prepared, deadline: &mut Deadline) -> impl Future<Output = Flown> {
         let mut flight = Flight::new(request.http1(&held.peer), slice::from_ref(request.expect()));
+        let is_used = held.connection.served() > 0;
         let mut is_watched = deadline.is_armed();
         poll_fn(move |cx| {
             let result = ready!(self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch, context| {
@@ -246,7 +247,7 @@ impl Client {
                 let missing = || Failure::new(ErrorKind::Protocol, "the exchange ended without an answer");
                 Poll::Ready(flown.and_then(|()| answer.ok_or_else(|| Broken::Failed(missing()))))
             }));
-            Poll::Ready(Flown { result, written: flight.written() })
+            Poll::Ready(Flown { result, written: flight.written(), is_used })
         })
     }
 
@@ -261,11 +262,12 @@ impl Client {
         request: &Prepared,
         exchange: &mut Exchange,
     ) -> Result<Option<Reply>, Failure> {
-        let Flown { result, written } = flown;
+        let Flown { result, written, is_used } = flown;
         exchange.bytes_sent += written as u64;
         exchange.sent += u32::from(written > 0);
         match result {
             Ok(answer) => {
+                exchange.reused += u32::from(is_used);
                 if answer.head.keep_alive && self.settings.keep_alive {
                     put(session, place, held);
                 }
@@ -385,8 +387,8 @@ impl Exchange {
 }
 
 /// An exchange over a connection that was there: it writes at once.
-fn reusing(started: Instant) -> Exchange {
-    Exchange { first_write: Some(started), reused: 1, ..Exchange::begun(started) }
+fn writing(started: Instant) -> Exchange {
+    Exchange { first_write: Some(started), ..Exchange::begun(started) }
 }
 
 fn take(session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {

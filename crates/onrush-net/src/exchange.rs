@@ -34,7 +34,7 @@ pub struct Exchange {
     pub sent: u32,
     /// Connections opened.
     pub opened: u32,
-    /// Requests that went over a connection used before.
+    /// Requests answered over a connection that had carried one before.
     pub reused: u32,
     /// Repeats because a pooled connection had been closed.
     pub stale: u32,

@@ -21,7 +21,6 @@ impl Client {
     /// What is left to do after the first attempt.
     pub(super) fn after_first_ride(&self, started: Instant, outcome: Option<Outcome>, request: &Prepared) -> Next {
         let mut exchange = Exchange::begun(started);
-        exchange.reused = 1;
         let arrived = Self::arrive(outcome, false, request, &mut exchange);
         self.next(exchange, arrived)
     }
@@ -39,7 +38,6 @@ impl Client {
                 Some(link) => (link, false),
                 None => self.connect_http2(shared, request.origin(), deadline, exchange).await?,
             };
-            exchange.reused += u32::from(!is_new);
             let outcome = self.ride(&link, request, Instant::now(), deadline).await;
             if let Some(reply) = Self::arrive(outcome, is_new, request, exchange)? {
                 return Ok(reply);
@@ -86,6 +84,7 @@ impl Client {
         exchange.bytes_received += traffic.received;
         match result {
             Ok(answer) => {
+                exchange.reused += u32::from(!is_new);
                 exchange.first_byte = Some(answer.first_byte);
                 exchange.ended = answer.ended;
                 Ok(Some(Reply { status: answer.status, location: answer.location }))

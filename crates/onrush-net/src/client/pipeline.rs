@@ -63,10 +63,9 @@ impl Client {
         let now = Instant::now();
         let is_used = held.connection.served() > 0;
         let mut wire = Vec::new();
-        for (number, (request, exchange)) in requests.iter().zip(exchanges.iter_mut()).enumerate() {
+        for (request, exchange) in requests.iter().zip(exchanges.iter_mut()) {
             wire.extend_from_slice(request.http1(&held.peer));
             exchange.first_write.get_or_insert(now);
-            exchange.reused += u32::from(is_used || number > 0);
         }
         let expects: Vec<_> = requests.iter().map(|request| *request.expect()).collect();
         let mut keep_alive = false;
@@ -74,6 +73,7 @@ impl Client {
             keep_alive = answer.head.keep_alive;
             *done += 1;
             let exchange: &mut Exchange = &mut exchanges[number];
+            exchange.reused += u32::from(is_used || number > 0);
             exchange.result = Ok(exchange.accept(answer).status);
         };
         let mut flight = Flight::new(&wire, &expects);

@@ -44,6 +44,7 @@ fn what_was_not_answered_goes_over_a_fresh_connection() {
             assert_eq!(kind(&exchanges[2]), "209", "{exchanges:?}");
             assert_eq!(exchanges.iter().map(|exchange| exchange.stale).collect::<Vec<_>>(), [0, 0, left]);
             assert_eq!(exchanges.iter().map(|exchange| exchange.sent).collect::<Vec<_>>(), [1, 1, 2]);
+            assert_eq!(exchanges.iter().map(|exchange| exchange.reused).collect::<Vec<_>>(), [0, 1, 0]);
             assert_eq!(peer.lines(1), ["GET /c HTTP/1.1"]);
         }
     });

@@ -131,6 +131,7 @@ fn an_idle_connection_that_was_closed_is_no_failure_and_is_counted() {
         let report = play(&row(mode, &["200"]), &["-c1"]);
         let of = |name: &str| report.number(&format!("/connections/{name}"));
         assert_eq!((of("stale_retries"), of("opened"), report.requests("completed")), (3, 4, 4), "{mode}");
+        assert_eq!(of("requests_on_reused"), 0, "{mode}: each connection was closed after its first answer");
     }
 }
 
