@@ -2,6 +2,7 @@
 //! long as their TTL says and asked for again after it, and every address of a name is used in turn,
 //! because services scale while they are tested.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -66,15 +67,12 @@ impl Names {
 
     /// The addresses of a host in the order in which to try them.
     pub(crate) async fn find(&self, host: &Host<String>, port: u16) -> Result<Found, Failure> {
-        let name = match host {
-            Host::Ipv4(ip) => return Ok(Found { addresses: vec![IpAddr::V4(*ip)], took: None }),
-            Host::Ipv6(ip) => return Ok(Found { addresses: vec![IpAddr::V6(*ip)], took: None }),
-            Host::Domain(name) => name,
-        };
-        let entry = self.entry(name);
-        if let Some(given) = self.overridden(name, port) {
-            return Ok(Found { addresses: entry.in_turn(given), took: None });
+        let name = &*name_of(host);
+        if let Some(given) = self.given(host, port) {
+            let addresses = if given.len() > 1 { self.entry(name).in_turn(&given) } else { given };
+            return Ok(Found { addresses, took: None });
         }
+        let entry = self.entry(name);
         if let Some(addresses) = entry.fresh() {
             return Ok(Found { addresses: entry.in_turn(&addresses), took: None });
         }
@@ -91,12 +89,10 @@ impl Names {
 
     /// Notes that an address did not answer.
     pub(crate) fn avoid(&self, host: &Host<String>, address: IpAddr) {
-        if let Host::Domain(name) = host {
-            let entry = self.entry(name);
-            let mut avoided = entry.avoided.borrow_mut();
-            avoided.retain(|(other, _)| *other != address);
-            avoided.push((address, Instant::now() + AVOIDED));
-        }
+        let entry = self.entry(&name_of(host));
+        let mut avoided = entry.avoided.borrow_mut();
+        avoided.retain(|(other, _)| *other != address);
+        avoided.push((address, Instant::now() + AVOIDED));
     }
 
     fn entry(&self, name: &str) -> Rc<Name> {
@@ -113,11 +109,15 @@ impl Names {
         entry
     }
 
-    fn overridden(&self, name: &str, port: u16) -> Option<&[IpAddr]> {
-        let fits = |given: &&Resolve| {
-            (given.host == "*" || given.host.eq_ignore_ascii_case(name)) && (given.port == 0 || given.port == port)
-        };
-        self.overrides.iter().find(fits).map(|given| &*given.addresses)
+    /// The addresses of a host that are known without asking anybody.
+    pub(crate) fn given(&self, host: &Host<String>, port: u16) -> Option<Vec<IpAddr>> {
+        let rule = self.overrides.iter().find(|rule| rule.fits(host, port));
+        match (rule, host) {
+            (Some(rule), _) => Some(rule.addresses.clone()),
+            (None, Host::Ipv4(ip)) => Some(vec![IpAddr::V4(*ip)]),
+            (None, Host::Ipv6(ip)) => Some(vec![IpAddr::V6(*ip)]),
+            (None, Host::Domain(_)) => None,
+        }
     }
 
     async fn ask(&self, name: &str, entry: &Name) -> Result<Rc<[IpAddr]>, Failure> {
@@ -158,6 +158,13 @@ impl Name {
             ordered.sort_by_key(|address| avoided.iter().any(|(other, _)| other == address));
         }
         ordered
+    }
+}
+
+fn name_of(host: &Host<String>) -> Cow<'_, str> {
+    match host {
+        Host::Domain(name) => Cow::Borrowed(name),
+        address => Cow::Owned(address.to_string()),
     }
 }
 

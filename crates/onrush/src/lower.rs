@@ -36,8 +36,10 @@ pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, 
     let warmup = args.warmup.as_deref().map_or(Ok(Duration::ZERO), |text| duration("--warmup", text))?;
     let client = client::settings(args, &surroundings.proxy)?;
     let load = load::profile(args, warmup)?;
+    let requests = requests::requests(args)?;
+    client::check_rules(&client, &requests)?;
     let plan = Plan {
-        requests: requests::requests(args)?,
+        requests,
         in_flight: in_flight(args, &load, surroundings.descriptors),
         load,
         client,
