@@ -86,6 +86,11 @@ impl Client {
         })
     }
 
+    /// Whether a request could be sent, as far as that is known before it is tried.
+    pub fn check(&self, request: &Prepared) -> Result<(), SetupError> {
+        self.dialer.check(request.origin())
+    }
+
     /// The session of the `number`th virtual user, with the lanes of one user in a row: HTTP/2 lanes of a
     /// user share its connection, or one of the pool's.
     pub fn session(&self, shared: Option<&Rc<Shared2>>, number: usize) -> Session {

@@ -16,7 +16,7 @@ use crate::error::SetupError;
 use crate::failure::Failure;
 use crate::origin::Origin;
 use crate::proxy::{Proxies, Proxy, Route};
-use crate::source::Sources;
+use crate::source::{self, Sources};
 use crate::stream::Stream;
 use crate::tls::Tls;
 
@@ -48,8 +48,9 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Reads certificates and keys. `needs_tls` builds all of TLS now instead of at the first handshake.
+    /// Reads certificates and keys, tries the local addresses. `needs_tls` builds all of TLS now instead of at the first handshake.
     pub fn new(settings: &ClientSettings, needs_tls: bool) -> Result<Self, SetupError> {
+        source::check(&settings.source_ips)?;
         let tls = Tls::new(&settings.tls, settings.protocol)?;
         if needs_tls {
             tls.warm()?;
@@ -115,6 +116,19 @@ impl Dialer {
             tls: setup.tls.clone(),
             settings: settings.clone(),
         })
+    }
+
+    /// Whether `origin` could be reached, as far as that is known before it is tried.
+    pub fn check(&self, origin: &Origin) -> Result<(), SetupError> {
+        let (host, port) =
+            self.proxies.of(origin).map_or((&origin.host, origin.port), |proxy| (&proxy.host, proxy.port));
+        let given = self.names.given(host, port).filter(|_| self.settings.unix_socket.is_none());
+        match given {
+            Some(addresses) if !addresses.iter().any(|address| self.sources.reach(*address)) => {
+                Err(SetupError::Family { origin: format!("{host}:{port}") })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Connects to `origin` within the connect timeout.
@@ -194,11 +208,13 @@ impl Dialer {
         doing: &Cell<&'static str>,
         timings: &mut DialTimings,
     ) -> Result<(Stream, u32), Failure> {
-        let found = self.names.find(host, port).await?;
+        let mut found = self.names.find(host, port).await?;
+        found.addresses.retain(|address| self.sources.reach(*address));
         timings.dns = found.took;
         doing.set(CONNECTING);
         let before = Instant::now();
-        let mut last = Failure::new(ErrorKind::Dns, format!("`{host}` has no address"));
+        let text = format!("none of the source addresses is of the family of an address of `{host}`");
+        let mut last = Failure::new(ErrorKind::LocalOther, text);
         for (number, address) in found.addresses.iter().enumerate() {
             let others = found.addresses.len() - number - 1;
             match self.connect(*address, port, others).await {
