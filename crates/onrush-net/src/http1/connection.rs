@@ -139,7 +139,8 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// The peer stopped reading. If it answered before that (413, say), the answer is the truth.
+    /// The peer stopped reading. If it answered before that (413, say), the answer is the truth; and if it said
+    /// in TLS why, that is.
     #[cold]
     fn after_failed_write(
         &mut self,
@@ -152,6 +153,9 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     ) -> Poll<Result<(), Broken>> {
         match self.poll_read(cx, scratch, flight, context, on_answer) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
+            Poll::Ready(Err(Broken::Failed(said))) if said.kind() == ErrorKind::Tls => {
+                Poll::Ready(Err(Broken::Failed(said)))
+            }
             _ => Poll::Ready(Err(self.broken(Failure::exchange(error)))),
         }
     }
