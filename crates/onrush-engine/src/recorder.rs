@@ -92,6 +92,7 @@ impl Recorder {
         counters.sent += u64::from(exchange.sent);
         counters.redirects += u64::from(exchange.redirects);
         counters.stale_retries += u64::from(exchange.stale);
+        counters.unanswered_repeats += u64::from(exchange.repeated);
         counters.bytes_sent += exchange.bytes_sent;
         counters.bytes_received += exchange.bytes_received;
         counters.connections_opened += u64::from(exchange.opened);

@@ -278,8 +278,12 @@ impl Client {
                 }
                 Ok(Some(exchange.accept(answer)))
             }
-            Err(Broken::Stale(_)) if written == 0 || request.is_idempotent() => {
+            Err(Broken::Stale(_)) if written == 0 => {
                 exchange.stale += 1;
+                Ok(None)
+            }
+            Err(Broken::Stale(_)) if request.is_idempotent() => {
+                exchange.repeated += 1;
                 Ok(None)
             }
             Err(Broken::Stale(failure) | Broken::Failed(failure)) => Err(failure),

@@ -91,10 +91,13 @@ impl Client {
             }
             Err(Broken { failure, again }) => {
                 let may_go = again == Again::Safely || (again == Again::IfIdempotent && request.is_idempotent());
-                if is_new || exchange.stale > 0 || !may_go {
+                if is_new || exchange.stale + exchange.repeated > 0 || !may_go {
                     return Err(failure);
                 }
-                exchange.stale += 1;
+                match again {
+                    Again::Safely => exchange.stale += 1,
+                    Again::IfIdempotent | Again::Never => exchange.repeated += 1,
+                }
                 Ok(None)
             }
         }

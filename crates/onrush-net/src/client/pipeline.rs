@@ -37,11 +37,11 @@ impl Client {
                 }
             };
             // Progress was made, or the connection was an old one: a fresh one carries the rest.
-            if done == before && exchanges[done].stale > 0 {
+            if done == before && exchanges[done].stale + exchanges[done].repeated > 0 {
                 fail_rest(&mut exchanges[done..], &again);
                 break;
             }
-            exchanges[done..].iter_mut().for_each(|exchange| exchange.stale += 1);
+            exchanges[done..].iter_mut().for_each(go_again);
         }
         exchanges
     }
@@ -89,6 +89,15 @@ impl Client {
             put(session, place.as_ref(), held);
         }
         flown
+    }
+}
+
+/// Counts a repeat by whether the request was written this time: of those that were before, each is a repeat by now.
+fn go_again(exchange: &mut Exchange) {
+    if exchange.sent > exchange.repeated {
+        exchange.repeated += 1;
+    } else {
+        exchange.stale += 1;
     }
 }
 

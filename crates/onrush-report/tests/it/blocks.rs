@@ -189,6 +189,22 @@ fn connections() {
             ("the same more often", |o| {
                 (o.total.counters.stale_retries, o.total.counters.address_fallbacks) = (2_000, 2);
             }),
+            ("closed without an answer", |o| o.total.counters.unanswered_repeats = 12),
+        ],
+    );
+}
+
+#[test]
+fn what_a_service_dropped_is_said_at_the_top_unless_it_is_the_race_of_keep_alive() {
+    check_part(
+        "repeats",
+        |text, _| block(text, "▲"),
+        &[
+            ("one request in a hundred", |o| o.total.counters.unanswered_repeats = 120),
+            ("one more", |o| o.total.counters.unanswered_repeats = 121),
+            ("the only one", |o| {
+                (o.total.counters.started, o.total.counters.unanswered_repeats) = (1, 1);
+            }),
         ],
     );
 }

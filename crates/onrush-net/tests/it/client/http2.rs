@@ -75,7 +75,7 @@ fn answer(respond: &mut SendResponse<Bytes>) {
 }
 
 fn check(exchange: &Exchange, result: &str, opened: u32, reused: u32, stale: u32) {
-    let got = (kind(exchange), exchange.opened, exchange.reused, exchange.stale);
+    let got = (kind(exchange), exchange.opened, exchange.reused, exchange.stale + exchange.repeated);
     assert_eq!(got, (result.to_owned(), opened, reused, stale), "{exchange:?}");
 }
 
