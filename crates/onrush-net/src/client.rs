@@ -115,15 +115,16 @@ impl Client {
         async move {
             let started = Instant::now();
             deadline.set(started, self.settings.timeout);
+            self.dialer.refresh_names(started);
             // Built in a block of its own, or the room of `next` would be held while the rest is awaited.
             let rest = {
-                let next = if let Some(link) = http2::idle_link(session, request) {
+                let next = if let Some(link) = self.idle_link(session, request) {
                     let outcome = self.ride(&link, request, started, deadline).await;
                     self.after_first_ride(started, outcome, request)
                 } else if self.pool.is_some() || request.http2().is_some() {
                     Next::More(Exchange::begun(started), None)
                 } else {
-                    let (mut held, exchange) = match session.take(request.origin()) {
+                    let (mut held, exchange) = match self.take(session, None, request.origin()) {
                         Some(held) => (held, None),
                         None => match Box::pin(self.open(request, started, deadline)).await {
                             Ok((held, exchange)) => (held, Some(exchange)),
@@ -227,7 +228,7 @@ impl Client {
         }
         let place = self.place(deadline, exchange).await?;
         loop {
-            let mut held = match take(session, place.as_ref(), request.origin()) {
+            let mut held = match self.take(session, place.as_ref(), request.origin()) {
                 Some(held) => held,
                 None => self.connect(request.origin(), deadline, exchange).await?,
             };
@@ -325,6 +326,15 @@ impl Client {
         })
     }
 
+    /// A kept connection to `origin`; one that leads where its name does not any more is closed.
+    fn take(&self, session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
+        let held = match place {
+            Some(place) => place.take(origin),
+            None => session.take(origin),
+        };
+        held.filter(|held| self.dialer.is_current(&held.lead, origin))
+    }
+
     #[cold]
     async fn connect(
         &self,
@@ -333,7 +343,8 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<Box<Held>, Failure> {
         let dialed = self.dial(origin, deadline, exchange).await?;
-        Ok(Box::new(Held { origin: Rc::clone(origin), connection: Connection::new(dialed.stream), peer: dialed.peer }))
+        let Dialed { stream, peer, lead, .. } = dialed;
+        Ok(Box::new(Held { origin: Rc::clone(origin), connection: Connection::new(stream), peer, lead }))
     }
 
     /// Dialing needs a large future and happens rarely: it lives on the heap only while it lasts.
@@ -398,13 +409,6 @@ impl Exchange {
 /// An exchange over a connection that was there: it writes at once.
 fn writing(started: Instant) -> Exchange {
     Exchange { first_write: Some(started), ..Exchange::begun(started) }
-}
-
-fn take(session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
-    match place {
-        Some(place) => place.take(origin),
-        None => session.take(origin),
-    }
 }
 
 fn put(session: &mut Session, place: Option<&Place<'_>>, held: Box<Held>) {

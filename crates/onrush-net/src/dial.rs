@@ -2,11 +2,13 @@
 
 use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::time::Duration;
 
 use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Protocol};
 use tokio::net::UnixStream;
+use tokio::task::spawn_local;
 use tokio::time::timeout;
 use url::Host;
 
@@ -14,6 +16,7 @@ use crate::clock::Instant;
 use crate::dns::Names;
 use crate::error::SetupError;
 use crate::failure::Failure;
+use crate::lead::Lead;
 use crate::origin::Origin;
 use crate::proxy::{Proxies, Proxy, Route};
 use crate::source::{self, Sources};
@@ -63,7 +66,7 @@ impl Setup {
 #[derive(Debug)]
 pub struct Dialer {
     settings: ClientSettings,
-    names: Names,
+    names: Rc<Names>,
     sources: Sources,
     proxies: Proxies,
     tls: Tls,
@@ -80,6 +83,7 @@ pub struct Dialed {
     pub fallbacks: u32,
     /// Who reads the requests.
     pub peer: Peer,
+    pub(crate) lead: Lead,
 }
 
 /// Who reads the requests of a connection.
@@ -110,7 +114,7 @@ impl Dialer {
     pub fn new(settings: &ClientSettings, setup: &Setup, share: Share) -> Result<Self, SetupError> {
         let index = share.index as usize;
         Ok(Self {
-            names: Names::new(settings, index),
+            names: Rc::new(Names::new(settings, index)),
             sources: Sources::new(&settings.source_ips, index * settings.source_ips.len() / share.of.max(1) as usize),
             proxies: Proxies::new(&settings.proxy)?,
             tls: setup.tls.clone(),
@@ -146,7 +150,30 @@ impl Dialer {
         }
     }
 
+    /// Lets names whose answers have expired be asked for again, beside whatever else goes on.
+    #[inline]
+    pub(crate) fn refresh_names(&self, now: Instant) {
+        if self.names.is_due(now) {
+            spawn_local(Rc::clone(&self.names).refresh());
+        }
+    }
+
+    /// Whether a connection to `origin` still leads to an address that its name has. Costs a comparison as long
+    /// as no name has lost one.
+    #[inline]
+    pub(crate) fn is_current(&self, lead: &Lead, origin: &Origin) -> bool {
+        lead.generation.get() == self.names.generation() || self.looks_current(lead, origin)
+    }
+
+    #[cold]
+    fn looks_current(&self, lead: &Lead, origin: &Origin) -> bool {
+        lead.generation.set(self.names.generation());
+        let host = self.proxies.of(origin).map_or(&origin.host, |proxy| &proxy.host);
+        lead.address.is_none_or(|address| self.names.leads_to(host, address))
+    }
+
     async fn dial_unbounded(&self, origin: &Origin, doing: &Cell<&'static str>) -> Result<Dialed, Failure> {
+        let generation = Cell::new(self.names.generation());
         let mut timings = DialTimings::default();
         let (stream, fallbacks, peer) = match (&self.settings.unix_socket, self.proxies.of(origin)) {
             (Some(path), _) => {
@@ -172,7 +199,8 @@ impl Dialer {
         } else {
             stream
         };
-        Ok(Dialed { stream, timings, fallbacks, peer })
+        let lead = Lead { address: stream.address(), generation };
+        Ok(Dialed { stream, timings, fallbacks, peer, lead })
     }
 
     async fn through(

@@ -1,6 +1,6 @@
 //! Names to addresses: literals, overrides, then DNS as the system is configured. Answers are kept for as
-//! long as their TTL says and asked for again after it, and every address of a name is used in turn,
-//! because services scale while they are tested.
+//! long as their TTL says and asked for again after it, by who connects or, where connections are kept, beside
+//! the requests. Every address of a name is used in turn, because services scale while they are tested.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -24,6 +24,8 @@ use crate::failure::Failure;
 /// How long answers of the system's own resolver are kept: it tells no TTL. Used only where there is no DNS
 /// configuration that could be read.
 const SYSTEM_TTL: Duration = Duration::from_secs(5);
+/// How often names are asked for again while all connections are kept, however short-lived their answers are.
+const REFRESHED: Duration = Duration::from_secs(1);
 /// How long an address that failed is passed over while others work.
 const AVOIDED: Duration = Duration::from_secs(5);
 
@@ -36,6 +38,12 @@ pub(crate) struct Names {
     known: RefCell<HashMap<Box<str>, Rc<Name>>>,
     /// Where the rotation of each name starts.
     offset: usize,
+    /// Whether connections are kept, so that names are asked for again although nobody connects.
+    keeps: bool,
+    /// When the first of the answers is to be asked for again.
+    due: Cell<Option<Instant>>,
+    /// How often a name has lost an address.
+    generation: Cell<u64>,
 }
 
 #[derive(Debug)]
@@ -62,6 +70,9 @@ impl Names {
             resolver: OnceCell::new(),
             known: RefCell::default(),
             offset,
+            keeps: settings.keep_alive,
+            due: Cell::new(None),
+            generation: Cell::new(0),
         }
     }
 
@@ -85,6 +96,51 @@ impl Names {
         };
         drop(turn);
         Ok(Found { addresses: entry.in_turn(&addresses), took: Some(before.elapsed()) })
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.get()
+    }
+
+    /// Whether an answer has expired that [`Self::refresh`] should ask for again.
+    #[inline]
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.due.get().is_some_and(|due| due <= now)
+    }
+
+    /// Asks again for names whose answers have expired. What cannot be learned is left as it is: who connects
+    /// will be told.
+    pub(crate) async fn refresh(self: Rc<Self>) {
+        self.due.set(None);
+        let expired: Vec<_> = self
+            .known
+            .borrow()
+            .iter()
+            .filter(|(_, entry)| entry.has_expired())
+            .map(|(name, entry)| (name.clone(), Rc::clone(entry)))
+            .collect();
+        for (name, entry) in expired {
+            let _turn = entry.asking.lock().await;
+            if entry.has_expired() {
+                let _ = self.ask(&name, &entry).await;
+            }
+        }
+        self.schedule();
+    }
+
+    /// Whether `address` was one of a host's when that was last asked for. Others never change.
+    pub(crate) fn leads_to(&self, host: &Host<String>, address: IpAddr) -> bool {
+        let known = self.known.borrow();
+        let answer = known.get(&*name_of(host)).map(|entry| entry.answer.borrow());
+        answer.as_deref().and_then(Option::as_ref).is_none_or(|(addresses, _)| addresses.contains(&address))
+    }
+
+    fn schedule(&self) {
+        if self.keeps {
+            let least = Instant::now() + REFRESHED;
+            let until = |entry: &Rc<Name>| entry.answer.borrow().as_ref().map(|(_, until)| least.max(*until));
+            self.due.set(self.known.borrow().values().filter_map(until).min());
+        }
     }
 
     /// Notes that an address did not answer.
@@ -134,7 +190,11 @@ impl Names {
         addresses.sort_unstable();
         addresses.dedup();
         let addresses: Rc<[IpAddr]> = addresses.into();
-        *entry.answer.borrow_mut() = Some((Rc::clone(&addresses), until));
+        let before = entry.answer.replace(Some((Rc::clone(&addresses), until)));
+        if before.is_some_and(|(before, _)| before.iter().any(|address| !addresses.contains(address))) {
+            self.generation.set(self.generation.get() + 1);
+        }
+        self.schedule();
         Ok(addresses)
     }
 }
@@ -144,6 +204,10 @@ impl Name {
         let answer = self.answer.borrow();
         let (addresses, until) = answer.as_ref()?;
         (Instant::now() < *until).then(|| Rc::clone(addresses))
+    }
+
+    fn has_expired(&self) -> bool {
+        self.answer.borrow().as_ref().is_some_and(|(_, until)| *until <= Instant::now())
     }
 
     /// All addresses, beginning with the one whose turn it is; those that failed lately come last.

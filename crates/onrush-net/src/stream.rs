@@ -1,6 +1,7 @@
 //! The byte streams that requests go over, without a box around each.
 
 use std::io::{self, IoSlice};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -18,6 +19,17 @@ pub enum Stream {
     Unix(UnixStream),
     /// TLS over either of them.
     Tls(Box<TlsStream<Stream>>),
+}
+
+impl Stream {
+    /// The address at the other end of what carries it.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(tcp) => tcp.peer_addr().ok().map(|peer| peer.ip()),
+            Self::Unix(_) => None,
+            Self::Tls(tls) => tls.get_ref().0.address(),
+        }
+    }
 }
 
 /// Whether something came while nobody was reading. May say yes in vain, never no.

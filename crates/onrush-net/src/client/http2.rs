@@ -34,7 +34,7 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<Reply, Failure> {
         loop {
-            let (link, is_new) = match shared.link(request.origin()) {
+            let (link, is_new) = match self.link(shared, request.origin()) {
                 Some(link) => (link, false),
                 None => self.connect_http2(shared, request.origin(), deadline, exchange).await?,
             };
@@ -112,17 +112,28 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<(Rc<Link>, bool), Failure> {
         let turn = deadline.bound(shared.connecting.lock()).await.map_err(|Elapsed| self.timed_out())?;
-        if let Some(link) = shared.link(origin) {
+        if let Some(link) = self.link(shared, origin) {
             return Ok((link, false));
         }
         let dialed = self.dial(origin, deadline, exchange).await?;
-        let link = shared.open(origin, dialed.stream, self.limits, &self.scratch);
+        let link = shared.open(origin, dialed, self.limits, &self.scratch);
         drop(turn);
         Ok((link, true))
     }
-}
 
-/// The user's HTTP/2 connection to where the request goes, if there is one to be used.
-pub(super) fn idle_link(session: &Session, request: &Prepared) -> Option<Rc<Link>> {
-    request.http2().and_then(|_| session.link(request.origin()))
+    /// The user's HTTP/2 connection to where the request goes, if there is one to be used.
+    pub(super) fn idle_link(&self, session: &Session, request: &Prepared) -> Option<Rc<Link>> {
+        request.http2().and(session.shared2()).and_then(|shared| self.link(shared, request.origin()))
+    }
+
+    /// A connection that takes requests to an origin; one that leads where its name does not any more ends
+    /// with its last request.
+    fn link(&self, shared: &Shared2, origin: &Rc<Origin>) -> Option<Rc<Link>> {
+        let link = shared.link(origin)?;
+        if self.dialer.is_current(link.lead(), origin) {
+            return Some(link);
+        }
+        shared.leave(&link);
+        None
+    }
 }

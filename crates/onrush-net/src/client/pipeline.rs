@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 
-use super::{Client, put, take};
+use super::{Client, put};
 use crate::clock::Instant;
 use crate::deadline::Deadline;
 use crate::exchange::Exchange;
@@ -23,6 +23,7 @@ impl Client {
     ) -> Vec<Exchange> {
         let started = Instant::now();
         deadline.set(started, self.settings.timeout);
+        self.dialer.refresh_names(started);
         let mut exchanges: Vec<_> = requests.iter().map(|_| Exchange::begun(started)).collect();
         let mut done = 0;
         while done < requests.len() {
@@ -56,7 +57,7 @@ impl Client {
     ) -> Result<(), Broken> {
         let first = &mut exchanges[0];
         let place = self.place(deadline, first).await.map_err(Broken::Failed)?;
-        let mut held = match take(session, place.as_ref(), requests[0].origin()) {
+        let mut held = match self.take(session, place.as_ref(), requests[0].origin()) {
             Some(held) => held,
             None => self.connect(requests[0].origin(), deadline, first).await.map_err(Broken::Failed)?,
         };
