@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use onrush_metrics::{Gauges, Tally};
+use onrush_net::Exchange;
 use onrush_net::clock::Instant;
 use tokio::sync::Notify;
 
@@ -33,6 +34,27 @@ struct Begun<'a, C> {
     ended: bool,
 }
 
+/// How a batch went on the wire, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Went {
+    /// Every request was answered.
+    Well,
+    /// Not every one.
+    Badly,
+    /// One had no connection to be written to.
+    Nowhere,
+}
+
+impl Went {
+    fn of(exchange: &Exchange) -> Self {
+        match (&exchange.result, exchange.first_write) {
+            (Ok(_), _) => Self::Well,
+            (Err(_), Some(_)) => Self::Badly,
+            (Err(_), None) => Self::Nowhere,
+        }
+    }
+}
+
 /// When the requests of a batch were due.
 #[derive(Clone, Copy)]
 enum Due<'a> {
@@ -58,26 +80,26 @@ impl<C: Caller> Worker<C> {
         })
     }
 
-    /// Sends `count` requests of a closed profile and records them; returns when they ended and whether
-    /// all of them went well on the wire.
-    pub(crate) async fn call_closed(&self, lane: &mut C::Lane, begin: Instant, count: usize) -> (Instant, bool) {
+    /// Sends `count` requests of a closed profile and records them; returns when they ended and how
+    /// it went.
+    pub(crate) async fn call_closed(&self, lane: &mut C::Lane, begin: Instant, count: usize) -> (Instant, Went) {
         let begun = self.begin(Due::Closed { begin, count });
         if count == 1 {
             let exchange = self.caller.call(lane, self.turns(1)).await;
             begun.end();
             self.recorder.borrow_mut().closed(&exchange, !self.stopping.get());
-            return (exchange.ended, exchange.result.is_ok());
+            return (exchange.ended, Went::of(&exchange));
         }
         // On the heap, or every user would carry the room for it.
         let exchanges = Box::pin(self.caller.call_batch(lane, self.turns(count), count)).await;
         begun.end();
         let mut recorder = self.recorder.borrow_mut();
-        let mut all_well = true;
+        let mut went = Went::Well;
         for exchange in &exchanges {
             recorder.closed(exchange, !self.stopping.get());
-            all_well &= exchange.result.is_ok();
+            went = went.max(Went::of(exchange));
         }
-        (exchanges.iter().map(|exchange| exchange.ended).max().unwrap_or(begin), all_well)
+        (exchanges.iter().map(|exchange| exchange.ended).max().unwrap_or(begin), went)
     }
 
     /// Sends one request for each of `arrivals` and records them.

@@ -29,6 +29,8 @@ enum Service {
     Takes(u64),
     /// Answers at once, but not at all in the first of every so many milliseconds.
     Freezes { first: u64, of: u64 },
+    /// Answers within a millisecond, but refuses connections in the first of every so many milliseconds.
+    Refuses { first: u64, of: u64 },
     /// Every answer takes this many milliseconds, and every second one is a failure.
     EverySecondFails(u64),
 }
@@ -102,10 +104,15 @@ impl Caller for FakeCaller {
         let at = since(self.start, started);
         let wait = match self.case.service {
             Service::Takes(millis) | Service::EverySecondFails(millis) => millis,
+            Service::Refuses { first, of } => u64::from(at % of >= first),
             Service::Freezes { first, of } => first.saturating_sub(at % of),
         };
         sleep_until(started + Duration::from_millis(wait)).await;
         let mut exchange = Exchange::begun(started);
+        if matches!(self.case.service, Service::Refuses { first, of } if at % of < first) {
+            exchange.result = Err(Failure::new(ErrorKind::ConnectRefused, "nobody listens"));
+            return exchange;
+        }
         exchange.first_write = Some(started);
         exchange.ended = Instant::now();
         exchange.first_byte = Some(exchange.ended);
@@ -430,5 +437,31 @@ proptest! {
             prop_assert_eq!(c.started, played.starts.len() as u64);
         }
         prop_assert!(played.ended <= played.stopped + graceful + 1, "{} after {}", played.ended, played.stopped);
+    }
+}
+
+/// Users who find nobody wait longer each time, up to a tenth of a second, until somebody answers.
+#[test]
+fn users_of_a_closed_load_do_not_knock_all_the_time() {
+    let case = Case { load: "1 user for 1s", service: Service::Refuses { first: 1000, of: 1000 }, ..CASE };
+    let starts = played(case).starts;
+    assert_eq!(starts, [0, 1, 3, 7, 15, 31, 63, 127, 227, 327, 427, 527, 627, 727, 827, 927]);
+    let again = Case { service: Service::Refuses { first: 100, of: 500 }, ..case };
+    let Played { starts, tally, .. } = played(again);
+    for (from, until, expected) in [(0, 127, &[0, 1, 3, 7, 15, 31, 63][..]), (500, 627, &[0, 1, 3, 7, 15, 31, 63])] {
+        let within = starts.iter().filter(|start| (from..until).contains(*start)).map(|start| start - from);
+        assert_eq!(within.collect::<Vec<_>>(), expected, "from {from}");
+    }
+    assert_eq!((tally.counters.failed, tally.errors.count(ErrorKind::ConnectRefused)), (14, 14));
+    assert_eq!(tally.counters.completed, starts.len() as u64 - 14);
+}
+
+/// Arrivals are due when they are due, and what is counted is soon over.
+#[test]
+fn others_try_as_often_as_they_were_told() {
+    let service = Service::Refuses { first: 1000, of: 1000 };
+    for (load, failed) in [("100/s for 1s", 100), ("5000 iterations by 1 user", 5000)] {
+        let Played { tally, ended, .. } = played(Case { load, service, ..CASE });
+        assert!(tally.counters.failed == failed && ended <= 1000, "{load}: {:?} in {ended} ms", tally.counters);
     }
 }
