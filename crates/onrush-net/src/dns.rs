@@ -261,7 +261,10 @@ fn failure(name: &str, error: &NetError) -> Failure {
     let why = match error {
         error if error.is_nx_domain() => "there is no such host".to_owned(),
         error if error.is_no_records_found() => "the name has no address".to_owned(),
-        NetError::Timeout => "the DNS server does not answer".to_owned(),
+        NetError::Timeout => {
+            let text = format!("cannot resolve `{name}`: the DNS server does not answer");
+            return Failure::timed_out(ErrorKind::Dns, text);
+        }
         other => other.to_string(),
     };
     Failure::new(ErrorKind::Dns, format!("cannot resolve `{name}`: {why}"))

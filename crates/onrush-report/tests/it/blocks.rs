@@ -52,6 +52,13 @@ fn fail(outcome: &mut Outcome, kind: ErrorKind, count: u64, example: &str) {
     (0..count).for_each(|_| outcome.total.errors.record(kind, || example.to_owned()));
 }
 
+/// More requests, which waited as long as they may.
+fn time_out(outcome: &mut Outcome, kind: ErrorKind, count: u64) {
+    outcome.total.counters.completed += count;
+    fail(outcome, kind, count, "");
+    (0..count).for_each(|_| outcome.total.response.record(micros(40)));
+}
+
 /// Requests that took `response`, `service` of it on the wire.
 fn times(outcome: &mut Outcome, count: u64, response: u64, service: u64) {
     outcome.total = good(count, 1);
@@ -134,7 +141,11 @@ fn times_and_what_they_mean() {
             }),
             ("one timed out", |o| {
                 times(o, 10, 40, 30);
-                fail(o, ErrorKind::Timeout, 1, "");
+                time_out(o, ErrorKind::Timeout, 1);
+            }),
+            ("the name server kept silent twice", |o| {
+                times(o, 10, 40, 30);
+                time_out(o, ErrorKind::Dns, 2);
             }),
             ("some without an answer", |o| {
                 times(o, 10, 40, 30);
@@ -148,6 +159,7 @@ fn times_and_what_they_mean() {
             ("one slow answer", |o| {
                 times(o, 10, 40, 30);
                 o.total.response.record(secs(1));
+                o.total.statuses.record(200);
             }),
         ],
     );
