@@ -288,6 +288,21 @@ fn stopping_once_lets_finish_and_twice_does_not() {
 }
 
 #[test]
+fn counted_loads_stop_as_gracefully_as_others() {
+    let case = Case { load: "100 iterations by 3 users", service: Service::Takes(450), ..CASE };
+    let once = played(Case { stops: [Some(990), None], ..case });
+    assert_eq!((once.stopped, once.ended), (990, 900 + 450));
+    assert_eq!(counts(&once), [9, 9, 9, 0, 0, 0]);
+    let twice = played(Case { stops: [Some(990), Some(1020)], ..case });
+    assert_eq!((counts(&twice), twice.ended), ([9, 9, 6, 0, 0, 3], 1020));
+
+    let load = "100 iterations by 3 users within 1s";
+    let in_vain = played(Case { load, service: Service::Takes(60_000), graceful: 2_000, ..CASE });
+    assert_eq!((in_vain.stopped, in_vain.ended), (1000, 3000));
+    assert_eq!(counts(&in_vain), [3, 3, 0, 0, 0, 3]);
+}
+
+#[test]
 fn users_loop_until_their_time_is_over() {
     let played = played(Case { load: "3 users for 1s", service: Service::Takes(150), ..CASE });
     assert_eq!(counts(&played), [21, 21, 21, 0, 0, 0]);
@@ -337,6 +352,17 @@ fn warm_up_is_left_out_altogether() {
     assert_eq!((counts(&closed), closed.starts.len()), ([20, 20, 20, 0, 0, 0], 30));
 }
 
+/// What was begun in the warm-up and ends after it makes up for what is in flight at the end.
+#[test]
+fn a_warm_up_does_not_change_the_rate() {
+    for load in ["10 users for 8s", "10/s for 8s"] {
+        for (warmup, ended_in_time) in [(0, 70), (3_000, 50)] {
+            let played = played(Case { load, service: Service::Takes(1_000), warmup, ..CASE });
+            assert_eq!(played.tally.counters.ended_in_time, ended_in_time, "{load} after {warmup} ms");
+        }
+    }
+}
+
 #[test]
 fn segments_of_a_load_add_up_to_it() {
     for load in ["97/s for 3s", "7 users for 1s", "23 iterations by 5 users", "0/s -> 50/s over 2s"] {
@@ -348,12 +374,7 @@ fn segments_of_a_load_add_up_to_it() {
             starts.sort_unstable();
             let mut expected = whole.starts.clone();
             expected.sort_unstable();
-            // Users of a counted load finish unevenly; how many there are is what must hold.
-            if load.contains("iterations") {
-                assert_eq!(starts.len(), expected.len(), "{load} in {of}");
-            } else {
-                assert_eq!(starts, expected, "{load} in {of}");
-            }
+            assert_eq!(starts, expected, "{load} in {of}");
         }
     }
 }
