@@ -31,6 +31,8 @@ enum Service {
     Freezes { first: u64, of: u64 },
     /// Every answer takes this many milliseconds, and every second one is a failure.
     EverySecondFails(u64),
+    /// Answers after a millisecond, but the caller has a bug that the request of this number shows.
+    ShowsBug(u64),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +75,7 @@ struct Played {
     ended: u64,
     oldest_cut_off: Option<Duration>,
     most_users: u64,
+    is_broken: bool,
 }
 
 struct FakeCaller {
@@ -103,6 +106,10 @@ impl Caller for FakeCaller {
         let wait = match self.case.service {
             Service::Takes(millis) | Service::EverySecondFails(millis) => millis,
             Service::Freezes { first, of } => first.saturating_sub(at % of),
+            Service::ShowsBug(number) => {
+                assert_ne!(turn, number, "a bug in the caller");
+                1
+            }
         };
         sleep_until(started + Duration::from_millis(wait)).await;
         let mut exchange = Exchange::begun(started);
@@ -168,7 +175,8 @@ fn played(case: Case) -> Played {
     let (mut tally, seconds, stopped, most_users) = heard.into_inner();
     tally.merge(&worker.take_tally());
     let starts = starts.take();
-    Played { tally, starts, seconds, stopped, ended, oldest_cut_off: worker.oldest_cut_off(), most_users }
+    let (oldest_cut_off, is_broken) = (worker.oldest_cut_off(), worker.is_broken());
+    Played { tally, starts, seconds, stopped, ended, oldest_cut_off, most_users, is_broken }
 }
 
 fn plan(case: Case) -> Plan {
@@ -396,6 +404,15 @@ fn failures_are_counted_and_stop_nobody() {
     assert_eq!(counts(&played), [20, 20, 10, 0, 0, 0]);
     assert_eq!(played.tally.counters.failed, 10);
     assert_eq!(played.tally.response.count(), 10, "a failure that did not wait has no response time");
+}
+
+#[test]
+fn a_task_that_panics_is_not_forgotten() {
+    for load in ["100/s for 1s", "10 iterations by 2 users", "2 users for 10ms"] {
+        let case = Case { load, service: Service::ShowsBug(3), in_flight: at_most(2, WhenFull::Wait), ..CASE };
+        assert!(played(case).is_broken, "{load}");
+        assert!(!played(Case { service: Service::Takes(1), ..case }).is_broken, "{load}");
+    }
 }
 
 #[test]
