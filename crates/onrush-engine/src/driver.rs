@@ -34,7 +34,7 @@ pub(crate) struct Driver<C: Caller> {
 impl<C: Caller> Driver<C> {
     pub(crate) fn new(worker: &Rc<Worker<C>>, in_flight: InFlight, segment: Segment, seed: u64, alarm: Alarm) -> Self {
         let share = share_of(in_flight.max, segment) as usize;
-        let crowd = Crowd::new(Rc::clone(worker), share.div_ceil(worker.caller.batch()), in_flight.when_full);
+        let crowd = Crowd::new(Rc::clone(worker), share, in_flight.when_full);
         Self { worker: Rc::clone(worker), crowd, segment, seed, alarm, users: JoinSet::new() }
     }
 

@@ -268,6 +268,19 @@ fn past_the_limit_arrivals_wait_or_are_dropped_as_asked() {
     assert_eq!(millis(dropping.tally.response.max()), 250);
 }
 
+/// However many requests a lane may bundle, the limit is one of requests.
+#[test]
+fn the_limit_counts_requests() {
+    let dropping = at_most(10, WhenFull::Drop);
+    let open = Case { load: "100/s for 1s", service: Service::Takes(50), in_flight: dropping, ..CASE };
+    let held_up = Case { load: "1000/s for 100ms", held_up: 200, graceful: 50, ..open };
+    let held_up = Case { service: Service::Takes(10_000), in_flight: at_most(10, WhenFull::Wait), ..held_up };
+    for batch in [1, 2, 4, 9, 10] {
+        assert_eq!(counts(&played(Case { batch, ..open })), [100, 100, 100, 0, 0, 0], "{batch} a lane");
+        assert_eq!(counts(&played(Case { batch, ..held_up })), [100, 10, 0, 0, 90, 10], "{batch} a lane");
+    }
+}
+
 #[test]
 fn the_graceful_period_ends_what_does_not() {
     let case = Case { load: "10/s for 1s", service: Service::Takes(10_000), graceful: 2_000, ..CASE };
