@@ -32,13 +32,15 @@ pub(crate) struct Driver<C: Caller> {
     segment: Segment,
     seed: u64,
     alarm: Alarm,
+    /// Of the counted phase. Here, because who gives up playing does not send them away: they finish gracefully.
+    users: JoinSet<()>,
 }
 
 impl<C: Caller> Driver<C> {
     pub(crate) fn new(worker: &Rc<Worker<C>>, in_flight: InFlight, segment: Segment, seed: u64, alarm: Alarm) -> Self {
         let share = share_of(in_flight.max, segment) as usize;
-        let crowd = Crowd::new(Rc::clone(worker), share.div_ceil(worker.caller.batch()), in_flight.when_full);
-        Self { worker: Rc::clone(worker), crowd, segment, seed, alarm }
+        let crowd = Crowd::new(Rc::clone(worker), share, in_flight.when_full);
+        Self { worker: Rc::clone(worker), crowd, segment, seed, alarm, users: JoinSet::new() }
     }
 
     /// Plays the phases one after the other. Returns when nothing more is to be begun; requests may
@@ -105,17 +107,24 @@ impl<C: Caller> Driver<C> {
         let shared = match share.quota {
             Quota::Shared(iterations) | Quota::Each(iterations) => Stock::of(iterations),
         };
-        let mut users = JoinSet::new();
+        self.users.detach_all();
         for number in 0..share.users as usize {
             let stock = match share.quota {
                 Quota::Shared(_) => shared.clone(),
                 Quota::Each(each) => Stock::of(each),
             };
-            user(&self.worker, &stock, until).for_each(|lane| drop(users.spawn_local(lane)));
+            user(&self.worker, &stock, until).for_each(|lane| drop(self.users.spawn_local(lane)));
             let_others_run(number).await;
         }
-        while users.join_next().await.is_some() {}
-        Instant::now()
+        let done = async { while self.users.join_next().await.is_some() {} };
+        let Some(until) = until else {
+            done.await;
+            return Instant::now();
+        };
+        tokio::select! {
+            () = done => Instant::now(),
+            () = self.alarm.until(until) => until,
+        }
     }
 }
 

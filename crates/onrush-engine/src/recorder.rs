@@ -40,17 +40,19 @@ impl Recorder {
 
     /// A request of a closed profile has ended. It was due when its user was free to begin it.
     pub(crate) fn closed(&mut self, exchange: &Exchange, in_time: bool) {
+        self.in_time(exchange, in_time);
         if self.counts(exchange.started) {
             self.tally.counters.intended += 1;
-            self.ended(exchange.started, exchange, in_time);
+            self.ended(exchange.started, exchange);
         }
     }
 
     /// A request of an open profile has ended.
     pub(crate) fn open(&mut self, intended: Instant, exchange: &Exchange, in_time: bool) {
+        self.in_time(exchange, in_time);
         if self.counts(intended) {
             self.tally.start_lag.record(exchange.started.saturating_duration_since(intended));
-            self.ended(intended, exchange, in_time);
+            self.ended(intended, exchange);
         }
     }
 
@@ -85,10 +87,15 @@ impl Recorder {
         intended >= self.measured_from
     }
 
-    fn ended(&mut self, intended: Instant, exchange: &Exchange, in_time: bool) {
+    /// A rate is what ends within a time, whenever it began: those of the warm-up that end after it make up for
+    /// those that are still in flight at the end.
+    fn in_time(&mut self, exchange: &Exchange, in_time: bool) {
+        self.tally.counters.ended_in_time += u64::from(in_time && self.counts(exchange.ended));
+    }
+
+    fn ended(&mut self, intended: Instant, exchange: &Exchange) {
         let counters = &mut self.tally.counters;
         counters.started += 1;
-        counters.ended_in_time += u64::from(in_time);
         counters.sent += u64::from(exchange.sent);
         counters.redirects += u64::from(exchange.redirects);
         counters.stale_retries += u64::from(exchange.stale);

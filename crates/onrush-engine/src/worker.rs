@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::thread;
 use std::time::Duration;
 
 use onrush_metrics::{Gauges, Tally};
@@ -24,6 +25,8 @@ pub(crate) struct Worker<C> {
     queued: Cell<u64>,
     waiting: Cell<u64>,
     stopping: Cell<bool>,
+    /// A task has panicked in the middle of a request.
+    broken: Cell<bool>,
     quiet: Notify,
 }
 
@@ -76,6 +79,7 @@ impl<C: Caller> Worker<C> {
             queued: Cell::new(0),
             waiting: Cell::new(0),
             stopping: Cell::new(false),
+            broken: Cell::new(false),
             quiet: Notify::new(),
         })
     }
@@ -137,6 +141,10 @@ impl<C> Worker<C> {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.get()
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.get()
     }
 
     /// No request is begun from now on, but for arrivals that were due before.
@@ -217,6 +225,7 @@ impl<C> Drop for Begun<'_, C> {
         self.worker.in_flight.set(self.worker.in_flight.get() - self.due.count());
         self.worker.tell_if_quiet();
         if !self.ended {
+            self.worker.broken.set(self.worker.broken.get() || thread::panicking());
             self.cut_off();
         }
     }

@@ -241,8 +241,7 @@ impl Dialer {
         timings.dns = found.took;
         doing.set(CONNECTING);
         let before = Instant::now();
-        let text = format!("none of the source addresses is of the family of an address of `{host}`");
-        let mut last = Failure::new(ErrorKind::LocalOther, text);
+        let mut worst = None;
         for (number, address) in found.addresses.iter().enumerate() {
             let others = found.addresses.len() - number - 1;
             match self.connect(*address, port, others).await {
@@ -250,13 +249,18 @@ impl Dialer {
                     timings.connect = before.elapsed();
                     return Ok((stream, number as u32));
                 }
-                // Not the address's fault, and another address would not help.
-                Err(failure) if failure.kind().is_local() => return Err(failure),
-                Err(failure) => last = failure,
+                // Another address would not help; one of another family, or with ports of its own, may.
+                Err(failure) if failure.kind() == ErrorKind::LocalDescriptors => return Err(failure),
+                // What the service said is told before what this machine lacks.
+                Err(failure) if worst.is_some() && failure.kind().is_local() => {}
+                Err(failure) => worst = Some(failure),
             }
             self.names.avoid(host, *address);
         }
-        Err(last)
+        Err(worst.unwrap_or_else(|| {
+            let text = format!("none of the source addresses is of the family of an address of `{host}`");
+            Failure::new(ErrorKind::LocalOther, text)
+        }))
     }
 
     /// An address that says nothing may not use up the time of `others` that might answer.

@@ -83,12 +83,19 @@ fn poll_receive(tcp: &TcpStream, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>)
     Poll::Ready(Ok(()))
 }
 
+/// A peer that has gone is an error, not a signal. Apple's systems have no such flag; there, what Rust's runtime
+/// does for every program must do: it ignores the signal.
+#[cfg(not(target_vendor = "apple"))]
+const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const NO_SIGNAL: SendFlags = SendFlags::empty();
+
 /// Sends in the same way.
 #[inline]
 fn poll_send(tcp: &TcpStream, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
     loop {
         ready!(tcp.poll_write_ready(cx))?;
-        if let Some(done) = once(tcp, Interest::WRITABLE, data.len(), || Ok(send(tcp, data, SendFlags::NOSIGNAL)?)) {
+        if let Some(done) = once(tcp, Interest::WRITABLE, data.len(), || Ok(send(tcp, data, NO_SIGNAL)?)) {
             return Poll::Ready(done);
         }
     }
