@@ -67,18 +67,25 @@ struct Shared {
     first_at: AtomicU64,
     stop: AtomicBool,
     manner: Manner,
+    /// Nanoseconds for each request.
+    work: u64,
     times: Mutex<Vec<u64>>,
 }
 
 impl Canned {
     /// A server on a free port of 127.0.0.1, on the servers' core.
     pub(crate) fn start(manner: Manner) -> std::io::Result<Self> {
+        Self::start_slow(manner, 0)
+    }
+
+    /// The same, with so many nanoseconds of work for each request.
+    pub(crate) fn start_slow(manner: Manner, work: u64) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         // The standard library's backlog of 128 is too short for a thousand connections at once.
         rustix::net::listen(&listener, 4096)?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
-        let shared = Arc::new(Shared { manner, ..Shared::default() });
+        let shared = Arc::new(Shared { manner, work, ..Shared::default() });
         let inner = Arc::clone(&shared);
         let thread = std::thread::spawn(move || {
             cpu::pin(cpu::SERVER);
@@ -184,6 +191,7 @@ fn answer(peer: &mut Connection, buffer: &mut [u8], shared: &Shared) -> bool {
         }
     }
     note(ended, shared);
+    work(ended, shared);
     peer.requests += ended;
     if shared.manner == Manner::AnswersOnce && peer.requests > 1 {
         return true;
@@ -191,6 +199,11 @@ fn answer(peer: &mut Connection, buffer: &mut [u8], shared: &Shared) -> bool {
     let answered =
         if ended == 1 { peer.stream.write_all(ANSWER) } else { peer.stream.write_all(&ANSWER.repeat(ended)) };
     answered.is_ok()
+}
+
+fn work(ended: usize, shared: &Shared) {
+    let until = nanos() + shared.work * ended as u64;
+    while shared.work > 0 && nanos() < until {}
 }
 
 fn note(ended: usize, shared: &Shared) {

@@ -50,7 +50,8 @@ impl HttpCaller {
     pub(crate) fn new(plan: &Plan, setup: &Setup, share: Share) -> Result<Self, RunError> {
         let client = Client::new(&plan.client, setup, share).map_err(RunError::Client)?;
         let requests = plan.requests.iter().map(|request| Prepared::new(request, &plan.client).map(Rc::new));
-        let requests = requests.collect::<Result<_, Failure>>().map_err(RunError::Request)?;
+        let requests = requests.collect::<Result<Vec<_>, Failure>>().map_err(RunError::Request)?;
+        requests.iter().try_for_each(|request| client.check(request)).map_err(RunError::Client)?;
         Ok(Self { client, requests, protocol: plan.client.protocol, users: std::cell::Cell::default() })
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct Collector<'a> {
     interval: Tally,
     gauges: Vec<Option<Gauges>>,
     last_gauges: Vec<Gauges>,
+    is_done: Vec<bool>,
+    ticked: Instant,
     stopping: usize,
     told_stopping: bool,
 }
@@ -72,6 +74,8 @@ impl<'a> Collector<'a> {
             interval: Tally::default(),
             gauges: vec![None; workers],
             last_gauges: vec![Gauges::default(); workers],
+            is_done: vec![false; workers],
+            ticked: start,
             stopping: 0,
             told_stopping: false,
         }
@@ -81,12 +85,12 @@ impl<'a> Collector<'a> {
     pub(crate) fn gather(mut self, messages: &Receiver<(usize, Message)>) -> Collected {
         let workers = self.gauges.len();
         loop {
-            match messages.recv_timeout(PATIENCE) {
+            match messages.recv_timeout(PATIENCE.saturating_sub(self.ticked.elapsed())) {
                 Ok((worker, message)) => self.take(worker, message),
-                Err(RecvTimeoutError::Timeout) => self.tick(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if self.gauges.iter().all(Option::is_some) {
+            if self.gauges.iter().all(Option::is_some) || self.ticked.elapsed() >= PATIENCE {
                 self.tick();
             }
         }
@@ -114,6 +118,7 @@ impl<'a> Collector<'a> {
                 self.collected.workers.push(closing.health);
                 self.collected.oldest_cut_off = self.collected.oldest_cut_off.max(closing.oldest_cut_off);
                 // It has nothing more to say, so nobody waits for it.
+                self.is_done[worker] = true;
                 self.gauges[worker] = Some(Gauges::default());
                 self.last_gauges[worker] = Gauges::default();
             }
@@ -131,11 +136,46 @@ impl<'a> Collector<'a> {
     fn tick(&mut self) {
         let interval = std::mem::take(&mut self.interval);
         self.collected.total.merge(&interval);
-        self.gauges.fill(None);
+        self.ticked = Instant::now();
+        for (gauges, is_done) in self.gauges.iter_mut().zip(&self.is_done) {
+            *gauges = is_done.then(Gauges::default);
+        }
         let mut gauges = Gauges::default();
         self.last_gauges.iter().for_each(|worker| gauges.merge(worker));
         let at = self.start.elapsed();
         let total = self.collected.total.clone();
         (self.on_event)(Event::Tick(Box::new(Snapshot { at, interval, total, gauges, warming_up: at < self.warmup })));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    /// Each row: what two workers say, in turn, and how many seconds are told.
+    #[test]
+    fn seconds_are_told_whoever_has_ended() {
+        let second = || Message::Second { tally: Box::default(), gauges: Gauges::default() };
+        let done = || {
+            let (tally, health) = (Tally::default(), WorkerHealth::default());
+            Message::Done(Box::new(Closing { tally, health, oldest_cut_off: None }))
+        };
+        for (said, ticks) in [
+            (vec![(0, second()), (1, second()), (1, second()), (0, second())], 2),
+            (vec![(1, done()), (0, second()), (0, second()), (0, second())], 3),
+            (vec![(0, second()), (1, done()), (0, second()), (0, done())], 3),
+        ] {
+            let (send, messages) = channel();
+            let shown = format!("{said:?}");
+            said.into_iter().for_each(|message| send.send(message).expect("somebody listens"));
+            drop(send);
+            let mut told = 0;
+            let mut on_event = |event| told += u32::from(matches!(event, Event::Tick(_)));
+            let control = Control::new();
+            Collector::new(Instant::now(), Duration::ZERO, 2, &control, &mut on_event).gather(&messages);
+            assert_eq!(told, ticks, "{shown}");
+        }
     }
 }

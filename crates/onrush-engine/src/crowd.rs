@@ -23,8 +23,10 @@ pub(crate) struct Crowd<C: Caller> {
     /// Lanes of a user that has come into being and that have not been needed yet.
     spare: RefCell<Vec<C::Lane>>,
     lanes: Cell<usize>,
+    /// Requests that are in flight.
     busy: Cell<usize>,
-    max_lanes: usize,
+    /// The most of them, and so of lanes.
+    max: usize,
     when_full: WhenFull,
 }
 
@@ -36,7 +38,7 @@ struct Seat {
 }
 
 impl<C: Caller> Crowd<C> {
-    /// A crowd of at most `max` lanes.
+    /// A crowd that has at most `max` requests in flight.
     pub(crate) fn new(worker: Rc<Worker<C>>, max: usize, when_full: WhenFull) -> Rc<Self> {
         Rc::new(Self {
             worker,
@@ -45,7 +47,7 @@ impl<C: Caller> Crowd<C> {
             spare: RefCell::default(),
             lanes: Cell::new(0),
             busy: Cell::new(0),
-            max_lanes: max.max(1),
+            max: max.max(1),
             when_full,
         })
     }
@@ -53,7 +55,7 @@ impl<C: Caller> Crowd<C> {
     /// An arrival is due: a free user takes it, a new one does, or it waits or is dropped.
     pub(crate) fn admit(self: &Rc<Self>, intended: Instant, now: Instant) {
         self.worker.record(|recorder| recorder.due(intended, now));
-        if self.when_full == WhenFull::Drop && self.queue.borrow().len() >= self.max_lanes - self.busy.get() {
+        if self.when_full == WhenFull::Drop && self.queue.borrow().len() >= self.places() {
             self.worker.record(|recorder| recorder.dropped(intended));
             return;
         }
@@ -61,7 +63,7 @@ impl<C: Caller> Crowd<C> {
         self.tell_waiting();
         if let Some(seat) = self.free.borrow_mut().pop() {
             seat.call();
-        } else if self.lanes.get() < self.max_lanes {
+        } else if self.lanes.get() < self.max {
             self.lanes.set(self.lanes.get() + 1);
             spawn_local(Rc::clone(self).serve(self.new_lane()));
         }
@@ -95,17 +97,17 @@ impl<C: Caller> Crowd<C> {
                     self.sit().await;
                     continue;
                 }
-                self.busy.set(self.busy.get() + 1);
+                self.busy.set(self.busy.get() + arrivals.len());
                 self.tell_waiting();
                 self.worker.call_open(&mut lane, &arrivals).await;
-                self.busy.set(self.busy.get() - 1);
+                self.busy.set(self.busy.get() - arrivals.len());
             }
         }
     }
 
     fn next(&self, arrivals: &mut Vec<Instant>, batch: usize) {
         let mut queue = self.queue.borrow_mut();
-        let count = batch.min(queue.len());
+        let count = batch.min(queue.len()).min(self.places());
         arrivals.clear();
         arrivals.extend(queue.drain(..count));
     }
@@ -116,9 +118,14 @@ impl<C: Caller> Crowd<C> {
         seat.wait().await;
     }
 
+    /// How many more requests may be in flight.
+    fn places(&self) -> usize {
+        self.max - self.busy.get()
+    }
+
     /// Arrivals that a lane is already on its way to are not waiting for a place.
     fn tell_waiting(&self) {
-        let (queued, on_their_way) = (self.queue.borrow().len(), self.max_lanes - self.busy.get());
+        let (queued, on_their_way) = (self.queue.borrow().len(), self.places());
         self.worker.set_queue(queued, queued.saturating_sub(on_their_way));
     }
 }

@@ -2,21 +2,26 @@
 //! how it is done the caller's; a driver only brings the two together.
 
 use std::cell::Cell;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
+use std::time::Duration;
 
 use onrush_net::clock::Instant;
 use onrush_pace::{Closed, Counted, Open, Phase, Profile, Quota, Segment};
 use onrush_plan::InFlight;
 use tokio::task::{JoinSet, spawn_local, yield_now};
+use tokio::time::sleep;
 
 use crate::alarm::Alarm;
 use crate::caller::Caller;
 use crate::crowd::Crowd;
-use crate::worker::Worker;
+use crate::worker::{Went, Worker};
 
 /// Users that come in a row. The driver has its turn each time the event loop has run 61 tasks, so half of
 /// these turns are left to the users who are there.
 const TOGETHER: usize = 8;
+/// How long a user of a closed profile waits after a first and after many connections that did not come about.
+const PAUSES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_millis(100);
 /// Late arrivals that are released in a row.
 const CATCH_UP: u32 = 64;
 
@@ -27,13 +32,15 @@ pub(crate) struct Driver<C: Caller> {
     segment: Segment,
     seed: u64,
     alarm: Alarm,
+    /// Of the counted phase. Here, because who gives up playing does not send them away: they finish gracefully.
+    users: JoinSet<()>,
 }
 
 impl<C: Caller> Driver<C> {
     pub(crate) fn new(worker: &Rc<Worker<C>>, in_flight: InFlight, segment: Segment, seed: u64, alarm: Alarm) -> Self {
         let share = share_of(in_flight.max, segment) as usize;
-        let crowd = Crowd::new(Rc::clone(worker), share.div_ceil(worker.caller.batch()), in_flight.when_full);
-        Self { worker: Rc::clone(worker), crowd, segment, seed, alarm }
+        let crowd = Crowd::new(Rc::clone(worker), share, in_flight.when_full);
+        Self { worker: Rc::clone(worker), crowd, segment, seed, alarm, users: JoinSet::new() }
     }
 
     /// Plays the phases one after the other. Returns when nothing more is to be begun; requests may
@@ -100,17 +107,24 @@ impl<C: Caller> Driver<C> {
         let shared = match share.quota {
             Quota::Shared(iterations) | Quota::Each(iterations) => Stock::of(iterations),
         };
-        let mut users = JoinSet::new();
+        self.users.detach_all();
         for number in 0..share.users as usize {
             let stock = match share.quota {
                 Quota::Shared(_) => shared.clone(),
                 Quota::Each(each) => Stock::of(each),
             };
-            user(&self.worker, &stock, until).for_each(|lane| drop(users.spawn_local(lane)));
+            user(&self.worker, &stock, until).for_each(|lane| drop(self.users.spawn_local(lane)));
             let_others_run(number).await;
         }
-        while users.join_next().await.is_some() {}
-        Instant::now()
+        let done = async { while self.users.join_next().await.is_some() {} };
+        let Some(until) = until else {
+            done.await;
+            return Instant::now();
+        };
+        tokio::select! {
+            () = done => Instant::now(),
+            () = self.alarm.until(until) => until,
+        }
     }
 }
 
@@ -151,7 +165,8 @@ fn user<C: Caller>(
     let lanes = worker.caller.user().into_iter();
     lanes.map(move |lane| {
         let (worker, stock) = (Rc::clone(&worker), stock.clone());
-        let mut looping = Loop { worker, lane, stock, until, _present: Rc::clone(&present) };
+        let pause = Duration::ZERO;
+        let mut looping = Loop { worker, lane, stock, until, pause, _present: Rc::clone(&present) };
         async move { looping.run().await }
     })
 }
@@ -170,6 +185,8 @@ struct Loop<C: Caller> {
     lane: C::Lane,
     stock: Stock,
     until: Option<Instant>,
+    /// The last one, if no answer has come since.
+    pause: Duration,
     _present: Rc<Present<C>>,
 }
 
@@ -183,13 +200,23 @@ impl<C: Caller> Loop<C> {
             if count == 0 {
                 return;
             }
-            let (ended, well) = self.worker.call_closed(&mut self.lane, now, count as usize).await;
+            let (ended, went) = self.worker.call_closed(&mut self.lane, now, count as usize).await;
             now = ended;
-            if !well {
+            match (went, &self.stock) {
+                (Went::Well, _) => self.pause = Duration::ZERO,
+                (Went::Nowhere, Stock::Unlimited) => now = Box::pin(self.wait()).await,
                 // A failure may come without waiting for anything; the others want their turn too.
-                yield_now().await;
+                (Went::Badly | Went::Nowhere, _) => yield_now().await,
             }
         }
+    }
+
+    /// Nobody listens: asking a million times a second measures nothing, and each user waits longer than the
+    /// last time. Such a user is not in flight and owes no request.
+    async fn wait(&mut self) -> Instant {
+        self.pause = (self.pause * 2).clamp(*PAUSES.start(), *PAUSES.end());
+        sleep(self.pause).await;
+        Instant::now()
     }
 }
 

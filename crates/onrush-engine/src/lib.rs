@@ -12,6 +12,7 @@ mod control;
 mod crowd;
 mod driver;
 mod error;
+mod gate;
 mod health;
 mod limits;
 mod play;

@@ -48,6 +48,7 @@ impl Recorder {
 
     /// A request of a closed profile has ended. It was due when its user was free to begin it.
     pub(crate) fn closed(&mut self, exchange: &Exchange) {
+        self.in_time(exchange);
         if self.counts(exchange.started) {
             self.tally.counters.intended += 1;
             self.ended(exchange.started, exchange);
@@ -56,6 +57,7 @@ impl Recorder {
 
     /// A request of an open profile has ended.
     pub(crate) fn open(&mut self, intended: Instant, exchange: &Exchange) {
+        self.in_time(exchange);
         if self.counts(intended) {
             self.tally.start_lag.record(exchange.started.saturating_duration_since(intended));
             self.ended(intended, exchange);
@@ -99,15 +101,22 @@ impl Recorder {
         self.measured_until.is_none_or(|until| at < until)
     }
 
+    /// A rate is what ends within a time, whenever it began: those of the warm-up that end after it make up for
+    /// those that are still in flight at the end.
+    fn in_time(&mut self, exchange: &Exchange) {
+        let is_in_time = self.counts(exchange.ended) && self.is_in_time(exchange.ended);
+        self.tally.counters.ended_in_time += u64::from(is_in_time);
+    }
+
     fn ended(&mut self, intended: Instant, exchange: &Exchange) {
-        let in_time = [exchange.started, exchange.ended].map(|at| u64::from(self.is_in_time(at)));
+        let started_in_time = self.is_in_time(exchange.started);
         let counters = &mut self.tally.counters;
         counters.started += 1;
-        counters.started_in_time += in_time[0];
-        counters.ended_in_time += in_time[1];
+        counters.started_in_time += u64::from(started_in_time);
         counters.sent += u64::from(exchange.sent);
         counters.redirects += u64::from(exchange.redirects);
         counters.stale_retries += u64::from(exchange.stale);
+        counters.unanswered_repeats += u64::from(exchange.repeated);
         counters.bytes_sent += exchange.bytes_sent;
         counters.bytes_received += exchange.bytes_received;
         counters.connections_opened += u64::from(exchange.opened);

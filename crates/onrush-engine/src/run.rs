@@ -1,8 +1,7 @@
 //! A run from its plan to its outcome: starts a thread for each worker, gathers what they say, judges.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Barrier, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use crate::caller::HttpCaller;
 use crate::collector::{Closing, Collected, Collector, Message};
 use crate::control::{Control, Orders};
 use crate::error::RunError;
+use crate::gate::Gate;
 use crate::health::{MachineMark, ThreadMark, peak_memory, process_cpu};
 use crate::play::play;
 use crate::verdict::judge;
@@ -39,20 +39,20 @@ pub fn run(
     let setup = Setup::new(&plan.client, needs_tls).map_err(RunError::Client)?;
     // One caller is made before any thread, so that what cannot be sent is told before anything is.
     HttpCaller::new(&plan, &setup, Share { index: 0, of: 1 })?;
-    let gate = Arc::new(Gate::new(plan.threads + 1));
+    let gate = Arc::new(Gate::default());
     for index in 0..plan.threads {
         let (plan, setup, gate) = (Arc::clone(&plan), setup.clone(), Arc::clone(&gate));
         let (orders, send) = (control.listen(), send.clone());
-        thread::Builder::new()
-            .name(format!("worker-{index}"))
-            .spawn(move || work(index, &plan, &setup, &gate, orders, &send))?;
+        let thread = thread::Builder::new().name(format!("worker-{index}"));
+        let spawned = thread.spawn({
+            let gate = Arc::clone(&gate);
+            move || work(index, &plan, &setup, &gate, orders, &send)
+        });
+        spawned.map_or_else(|error| gate.refuse(error.into()), drop);
     }
     drop(send);
     on_event(Event::Started(info.clone()));
-    let start = gate.open();
-    if let Some(error) = gate.refusal() {
-        return Err(error);
-    }
+    let start = gate.open(plan.threads)?;
     let collected = Collector::new(start, plan.warmup, plan.threads, control, &mut on_event).gather(&messages);
     if collected.lost > 0 {
         return Err(RunError::WorkerLost(collected.lost));
@@ -98,43 +98,6 @@ fn played(stopped: Duration, profile: Option<Duration>) -> Duration {
     profile.map_or(stopped, |lasts| lasts.min(stopped))
 }
 
-/// Lets all workers begin at the same instant.
-struct Gate {
-    barrier: Barrier,
-    start: OnceLock<Instant>,
-    /// Why one of them cannot; then none does.
-    refusal: Mutex<Option<RunError>>,
-    is_refused: AtomicBool,
-}
-
-impl Gate {
-    fn new(workers: usize) -> Self {
-        Self {
-            barrier: Barrier::new(workers),
-            start: OnceLock::new(),
-            refusal: Mutex::default(),
-            is_refused: AtomicBool::new(false),
-        }
-    }
-
-    /// Notes before the gate opens that somebody cannot go through.
-    fn refuse(&self, error: RunError) {
-        self.is_refused.store(true, Ordering::Relaxed);
-        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    }
-
-    /// What was noted, once the gate is open.
-    fn refusal(&self) -> Option<RunError> {
-        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Waits until all workers are ready, and lets them begin.
-    fn open(&self) -> Instant {
-        self.barrier.wait();
-        *self.start.get_or_init(Instant::now)
-    }
-}
-
 /// A worker's thread.
 fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, send: &Sender<(usize, Message)>) {
     let say = |message| {
@@ -142,21 +105,23 @@ fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, s
         let _ = send.send((index, message));
     };
     let (index, of) = (index as u32, plan.threads as u32);
+    let ticket = gate.ticket();
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     let ready = runtime
         .map_err(RunError::from)
         .and_then(|runtime| Ok((runtime, HttpCaller::new(plan, setup, Share { index, of })?)));
-    let ready = ready.map_err(|error| gate.refuse(error));
-    let start = gate.open();
-    let Ok((runtime, caller)) = ready else { return };
-    if gate.is_refused.load(Ordering::Relaxed) {
-        return;
-    }
+    let (runtime, caller) = match ready {
+        Ok(ready) => ready,
+        Err(error) => return gate.refuse(error),
+    };
+    let Some(start) = ticket.pass() else { return };
     let mark = ThreadMark::now();
     let worker = Worker::new(caller, start, plan, u64::from(index));
     runtime.block_on(play(&worker, plan, Segment::new(index, of), Alarm::new, orders, &say));
     // Ends what is in flight; each request notes for itself that it was cut off.
     drop(runtime);
+    // tokio lets a task die alone. Whoever played without it played something else: no last word.
+    assert!(!worker.is_broken(), "a user's task has panicked");
     say(Message::Done(Box::new(Closing {
         tally: worker.take_tally(),
         health: mark.health(),

@@ -2,9 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::thread;
 use std::time::Duration;
 
 use onrush_metrics::{Gauges, Tally};
+use onrush_net::Exchange;
 use onrush_net::clock::Instant;
 use onrush_plan::Plan;
 use tokio::sync::Notify;
@@ -24,6 +26,8 @@ pub(crate) struct Worker<C> {
     queued: Cell<u64>,
     waiting: Cell<u64>,
     stopping: Cell<bool>,
+    /// A task has panicked in the middle of a request.
+    broken: Cell<bool>,
     quiet: Notify,
 }
 
@@ -34,6 +38,27 @@ struct Begun<'a, C> {
     /// Whether the load was still going on.
     in_time: bool,
     ended: bool,
+}
+
+/// How a batch went on the wire, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Went {
+    /// Every request was answered.
+    Well,
+    /// Not every one.
+    Badly,
+    /// One had no connection to be written to.
+    Nowhere,
+}
+
+impl Went {
+    fn of(exchange: &Exchange) -> Self {
+        match (&exchange.result, exchange.first_write) {
+            (Ok(_), _) => Self::Well,
+            (Err(_), Some(_)) => Self::Badly,
+            (Err(_), None) => Self::Nowhere,
+        }
+    }
 }
 
 /// When the requests of a batch were due.
@@ -58,30 +83,31 @@ impl<C: Caller> Worker<C> {
             queued: Cell::new(0),
             waiting: Cell::new(0),
             stopping: Cell::new(false),
+            broken: Cell::new(false),
             quiet: Notify::new(),
         })
     }
 
-    /// Sends `count` requests of a closed profile and records them; returns when they ended and whether
-    /// all of them went well on the wire.
-    pub(crate) async fn call_closed(&self, lane: &mut C::Lane, begin: Instant, count: usize) -> (Instant, bool) {
+    /// Sends `count` requests of a closed profile and records them; returns when they ended and how
+    /// it went.
+    pub(crate) async fn call_closed(&self, lane: &mut C::Lane, begin: Instant, count: usize) -> (Instant, Went) {
         let begun = self.begin(Due::Closed { begin, count });
         if count == 1 {
             let exchange = self.caller.call(lane, self.turns(1)).await;
             begun.end();
             self.recorder.borrow_mut().closed(&exchange);
-            return (exchange.ended, exchange.result.is_ok());
+            return (exchange.ended, Went::of(&exchange));
         }
         // On the heap, or every user would carry the room for it.
         let exchanges = Box::pin(self.caller.call_batch(lane, self.turns(count), count)).await;
         begun.end();
         let mut recorder = self.recorder.borrow_mut();
-        let mut all_well = true;
+        let mut went = Went::Well;
         for exchange in &exchanges {
             recorder.closed(exchange);
-            all_well &= exchange.result.is_ok();
+            went = went.max(Went::of(exchange));
         }
-        (exchanges.iter().map(|exchange| exchange.ended).max().unwrap_or(begin), all_well)
+        (exchanges.iter().map(|exchange| exchange.ended).max().unwrap_or(begin), went)
     }
 
     /// Sends one request for each of `arrivals` and records them.
@@ -119,6 +145,10 @@ impl<C> Worker<C> {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.get()
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.get()
     }
 
     /// No request is begun from now on, but for arrivals that were due before.
@@ -202,6 +232,7 @@ impl<C> Drop for Begun<'_, C> {
         self.worker.in_flight.set(self.worker.in_flight.get() - self.due.count());
         self.worker.tell_if_quiet();
         if !self.ended {
+            self.worker.broken.set(self.worker.broken.get() || thread::panicking());
             self.cut_off();
         }
     }

@@ -1,6 +1,7 @@
 //! The counters of a run. Which law holds between them is said here and tested in the engine:
 //! `intended = started + dropped + unstarted` and `started = completed + failed + cut_off`
-//! once a run has ended.
+//! once a run has ended, and
+//! `connections_reused + unanswered_repeats <= sent` always.
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
@@ -42,15 +43,18 @@ counters! {
     sent,
     /// Redirects followed.
     redirects,
-    /// Requests repeated because the pooled connection had been closed by the service while idle.
+    /// Requests repeated that nobody had looked at: the service had closed the connection while it was idle, or
+    /// refused the stream (HTTP/2).
     stale_retries,
+    /// Requests repeated that had been written when the service closed the connection without an answer to them.
+    unanswered_repeats,
     /// Bytes of requests, heads included, before TLS.
     bytes_sent,
     /// Bytes of responses, heads included, after TLS.
     bytes_received,
     /// Connections that were opened.
     connections_opened,
-    /// Requests that went over a connection that had carried one before.
+    /// Requests answered over a connection that had carried one before.
     connections_reused,
     /// Connection attempts that failed at one address before another address of the name answered.
     address_fallbacks,

@@ -50,10 +50,13 @@ struct Reply {
     location: Option<Box<str>>,
 }
 
-/// One request over one connection: its answer, or what went wrong; and the bytes written.
+/// One request over one connection: its answer, or what went wrong.
 struct Flown {
     result: Result<Answer, Broken>,
+    /// Bytes.
     written: usize,
+    /// The connection had carried a request before.
+    is_used: bool,
 }
 
 /// What is left to do after the first attempt.
@@ -83,6 +86,11 @@ impl Client {
         })
     }
 
+    /// Whether a request could be sent, as far as that is known before it is tried.
+    pub fn check(&self, request: &Prepared) -> Result<(), SetupError> {
+        self.dialer.check(request.origin())
+    }
+
     /// The session of the `number`th virtual user, with the lanes of one user in a row: HTTP/2 lanes of a
     /// user share its connection, or one of the pool's.
     pub fn session(&self, shared: Option<&Rc<Shared2>>, number: usize) -> Session {
@@ -107,15 +115,16 @@ impl Client {
         async move {
             let started = Instant::now();
             deadline.set(started, self.settings.timeout);
+            self.dialer.refresh_names(started);
             // Built in a block of its own, or the room of `next` would be held while the rest is awaited.
             let rest = {
-                let next = if let Some(link) = http2::idle_link(session, request) {
+                let next = if let Some(link) = self.idle_link(session, request) {
                     let outcome = self.ride(&link, request, started, deadline).await;
                     self.after_first_ride(started, outcome, request)
                 } else if self.pool.is_some() || request.http2().is_some() {
                     Next::More(Exchange::begun(started), None)
                 } else {
-                    let (mut held, exchange) = match session.take(request.origin()) {
+                    let (mut held, exchange) = match self.take(session, None, request.origin()) {
                         Some(held) => (held, None),
                         None => match Box::pin(self.open(request, started, deadline)).await {
                             Ok((held, exchange)) => (held, Some(exchange)),
@@ -123,7 +132,7 @@ impl Client {
                         },
                     };
                     let flown = self.fly_one(&mut held, request, deadline).await;
-                    let exchange = exchange.map_or_else(|| reusing(started), |exchange| *exchange);
+                    let exchange = exchange.map_or_else(|| writing(started), |exchange| *exchange);
                     self.after_first(exchange, flown, held, session, request)
                 };
                 match next {
@@ -219,11 +228,8 @@ impl Client {
         }
         let place = self.place(deadline, exchange).await?;
         loop {
-            let mut held = match take(session, place.as_ref(), request.origin()) {
-                Some(held) => {
-                    exchange.reused += 1;
-                    held
-                }
+            let mut held = match self.take(session, place.as_ref(), request.origin()) {
+                Some(held) => held,
                 None => self.connect(request.origin(), deadline, exchange).await?,
             };
             exchange.first_write.get_or_insert_with(Instant::now);
@@ -237,6 +243,7 @@ impl Client {
     /// Sends one request over a connection and reads its answer.
     fn fly_one(&self, held: &mut Held, request: &Prepared, deadline: &mut Deadline) -> impl Future<Output = Flown> {
         let mut flight = Flight::new(request.http1(&held.peer), slice::from_ref(request.expect()));
+        let is_used = held.connection.served() > 0;
         let mut is_watched = deadline.is_armed();
         poll_fn(move |cx| {
             let result = ready!(self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch, context| {
@@ -246,7 +253,7 @@ impl Client {
                 let missing = || Failure::new(ErrorKind::Protocol, "the exchange ended without an answer");
                 Poll::Ready(flown.and_then(|()| answer.ok_or_else(|| Broken::Failed(missing()))))
             }));
-            Poll::Ready(Flown { result, written: flight.written() })
+            Poll::Ready(Flown { result, written: flight.written(), is_used })
         })
     }
 
@@ -261,18 +268,23 @@ impl Client {
         request: &Prepared,
         exchange: &mut Exchange,
     ) -> Result<Option<Reply>, Failure> {
-        let Flown { result, written } = flown;
+        let Flown { result, written, is_used } = flown;
         exchange.bytes_sent += written as u64;
         exchange.sent += u32::from(written > 0);
         match result {
             Ok(answer) => {
+                exchange.reused += u32::from(is_used);
                 if answer.head.keep_alive && self.settings.keep_alive {
                     put(session, place, held);
                 }
                 Ok(Some(exchange.accept(answer)))
             }
-            Err(Broken::Stale(_)) if written == 0 || request.is_idempotent() => {
+            Err(Broken::Stale(_)) if written == 0 => {
                 exchange.stale += 1;
+                Ok(None)
+            }
+            Err(Broken::Stale(_)) if request.is_idempotent() => {
+                exchange.repeated += 1;
                 Ok(None)
             }
             Err(Broken::Stale(failure) | Broken::Failed(failure)) => Err(failure),
@@ -314,6 +326,15 @@ impl Client {
         })
     }
 
+    /// A kept connection to `origin`; one that leads where its name does not any more is closed.
+    fn take(&self, session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
+        let held = match place {
+            Some(place) => place.take(origin),
+            None => session.take(origin),
+        };
+        held.filter(|held| self.dialer.is_current(&held.lead, origin))
+    }
+
     #[cold]
     async fn connect(
         &self,
@@ -322,7 +343,8 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<Box<Held>, Failure> {
         let dialed = self.dial(origin, deadline, exchange).await?;
-        Ok(Box::new(Held { origin: Rc::clone(origin), connection: Connection::new(dialed.stream), peer: dialed.peer }))
+        let Dialed { stream, peer, lead, .. } = dialed;
+        Ok(Box::new(Held { origin: Rc::clone(origin), connection: Connection::new(stream), peer, lead }))
     }
 
     /// Dialing needs a large future and happens rarely: it lives on the heap only while it lasts.
@@ -385,15 +407,8 @@ impl Exchange {
 }
 
 /// An exchange over a connection that was there: it writes at once.
-fn reusing(started: Instant) -> Exchange {
-    Exchange { first_write: Some(started), reused: 1, ..Exchange::begun(started) }
-}
-
-fn take(session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
-    match place {
-        Some(place) => place.take(origin),
-        None => session.take(origin),
-    }
+fn writing(started: Instant) -> Exchange {
+    Exchange { first_write: Some(started), ..Exchange::begun(started) }
 }
 
 fn put(session: &mut Session, place: Option<&Place<'_>>, held: Box<Held>) {

@@ -2,6 +2,7 @@
 //! woken: a request that ends in time costs the timer wheel nothing.
 
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -36,10 +37,11 @@ impl Deadline {
     }
 
     /// Whether the task will be woken by the timer although it has not polled it since the deadline was
-    /// moved: the timer was armed by an earlier poll of the same task and is still ahead.
+    /// moved: the timer was armed by an earlier poll of the same task and is still ahead. Said once: by the time
+    /// somebody asks again it may have fired.
     #[inline]
-    pub fn is_armed(&self) -> bool {
-        self.is_armed
+    pub fn is_armed(&mut self) -> bool {
+        mem::take(&mut self.is_armed)
     }
 
     /// Ready once the deadline has passed; otherwise the task is woken at it.
@@ -95,6 +97,17 @@ mod tests {
             deadline.set(Instant::now(), Duration::from_millis(30));
             assert_eq!(deadline.bound(tokio::time::sleep(Duration::from_millis(20))).await, Ok(()));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_armed_timer_is_relied_on_once() {
+        let mut deadline = Deadline::default();
+        deadline.set(Instant::now(), Duration::from_millis(30));
+        assert!(!deadline.is_armed());
+        assert_eq!(deadline.bound(tokio::time::sleep(Duration::from_millis(20))).await, Ok(()));
+        deadline.set(Instant::now(), Duration::from_millis(30));
+        assert!(deadline.is_armed());
+        assert!(!deadline.is_armed(), "a second hop of the same request must look for itself");
     }
 
     #[tokio::test]

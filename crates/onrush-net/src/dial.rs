@@ -2,11 +2,13 @@
 
 use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::time::Duration;
 
 use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Protocol};
 use tokio::net::UnixStream;
+use tokio::task::spawn_local;
 use tokio::time::timeout;
 use url::Host;
 
@@ -14,9 +16,10 @@ use crate::clock::Instant;
 use crate::dns::Names;
 use crate::error::SetupError;
 use crate::failure::Failure;
+use crate::lead::Lead;
 use crate::origin::Origin;
 use crate::proxy::{Proxies, Proxy, Route};
-use crate::source::Sources;
+use crate::source::{self, Sources};
 use crate::stream::Stream;
 use crate::tls::Tls;
 
@@ -48,8 +51,9 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Reads certificates and keys. `needs_tls` builds all of TLS now instead of at the first handshake.
+    /// Reads certificates and keys, tries the local addresses. `needs_tls` builds all of TLS now instead of at the first handshake.
     pub fn new(settings: &ClientSettings, needs_tls: bool) -> Result<Self, SetupError> {
+        source::check(&settings.source_ips)?;
         let tls = Tls::new(&settings.tls, settings.protocol)?;
         if needs_tls {
             tls.warm()?;
@@ -62,7 +66,7 @@ impl Setup {
 #[derive(Debug)]
 pub struct Dialer {
     settings: ClientSettings,
-    names: Names,
+    names: Rc<Names>,
     sources: Sources,
     proxies: Proxies,
     tls: Tls,
@@ -79,6 +83,7 @@ pub struct Dialed {
     pub fallbacks: u32,
     /// Who reads the requests.
     pub peer: Peer,
+    pub(crate) lead: Lead,
 }
 
 /// Who reads the requests of a connection.
@@ -109,12 +114,25 @@ impl Dialer {
     pub fn new(settings: &ClientSettings, setup: &Setup, share: Share) -> Result<Self, SetupError> {
         let index = share.index as usize;
         Ok(Self {
-            names: Names::new(settings, index),
+            names: Rc::new(Names::new(settings, index)),
             sources: Sources::new(&settings.source_ips, index * settings.source_ips.len() / share.of.max(1) as usize),
             proxies: Proxies::new(&settings.proxy)?,
             tls: setup.tls.clone(),
             settings: settings.clone(),
         })
+    }
+
+    /// Whether `origin` could be reached, as far as that is known before it is tried.
+    pub fn check(&self, origin: &Origin) -> Result<(), SetupError> {
+        let (host, port) =
+            self.proxies.of(origin).map_or((&origin.host, origin.port), |proxy| (&proxy.host, proxy.port));
+        let given = self.names.given(host, port).filter(|_| self.settings.unix_socket.is_none());
+        match given {
+            Some(addresses) if !addresses.iter().any(|address| self.sources.reach(*address)) => {
+                Err(SetupError::Family { origin: format!("{host}:{port}") })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Connects to `origin` within the connect timeout.
@@ -132,7 +150,30 @@ impl Dialer {
         }
     }
 
+    /// Lets names whose answers have expired be asked for again, beside whatever else goes on.
+    #[inline]
+    pub(crate) fn refresh_names(&self, now: Instant) {
+        if self.names.is_due(now) {
+            spawn_local(Rc::clone(&self.names).refresh());
+        }
+    }
+
+    /// Whether a connection to `origin` still leads to an address that its name has. Costs a comparison as long
+    /// as no name has lost one.
+    #[inline]
+    pub(crate) fn is_current(&self, lead: &Lead, origin: &Origin) -> bool {
+        lead.generation.get() == self.names.generation() || self.looks_current(lead, origin)
+    }
+
+    #[cold]
+    fn looks_current(&self, lead: &Lead, origin: &Origin) -> bool {
+        lead.generation.set(self.names.generation());
+        let host = self.proxies.of(origin).map_or(&origin.host, |proxy| &proxy.host);
+        lead.address.is_none_or(|address| self.names.leads_to(host, address))
+    }
+
     async fn dial_unbounded(&self, origin: &Origin, doing: &Cell<&'static str>) -> Result<Dialed, Failure> {
+        let generation = Cell::new(self.names.generation());
         let mut timings = DialTimings::default();
         let (stream, fallbacks, peer) = match (&self.settings.unix_socket, self.proxies.of(origin)) {
             (Some(path), _) => {
@@ -158,7 +199,8 @@ impl Dialer {
         } else {
             stream
         };
-        Ok(Dialed { stream, timings, fallbacks, peer })
+        let lead = Lead { address: stream.address(), generation };
+        Ok(Dialed { stream, timings, fallbacks, peer, lead })
     }
 
     async fn through(
@@ -194,11 +236,12 @@ impl Dialer {
         doing: &Cell<&'static str>,
         timings: &mut DialTimings,
     ) -> Result<(Stream, u32), Failure> {
-        let found = self.names.find(host, port).await?;
+        let mut found = self.names.find(host, port).await?;
+        found.addresses.retain(|address| self.sources.reach(*address));
         timings.dns = found.took;
         doing.set(CONNECTING);
         let before = Instant::now();
-        let mut last = Failure::new(ErrorKind::Dns, format!("`{host}` has no address"));
+        let mut worst = None;
         for (number, address) in found.addresses.iter().enumerate() {
             let others = found.addresses.len() - number - 1;
             match self.connect(*address, port, others).await {
@@ -206,13 +249,18 @@ impl Dialer {
                     timings.connect = before.elapsed();
                     return Ok((stream, number as u32));
                 }
-                // Not the address's fault, and another address would not help.
-                Err(failure) if failure.kind().is_local() => return Err(failure),
-                Err(failure) => last = failure,
+                // Another address would not help; one of another family, or with ports of its own, may.
+                Err(failure) if failure.kind() == ErrorKind::LocalDescriptors => return Err(failure),
+                // What the service said is told before what this machine lacks.
+                Err(failure) if worst.is_some() && failure.kind().is_local() => {}
+                Err(failure) => worst = Some(failure),
             }
             self.names.avoid(host, *address);
         }
-        Err(last)
+        Err(worst.unwrap_or_else(|| {
+            let text = format!("none of the source addresses is of the family of an address of `{host}`");
+            Failure::new(ErrorKind::LocalOther, text)
+        }))
     }
 
     /// An address that says nothing may not use up the time of `others` that might answer.

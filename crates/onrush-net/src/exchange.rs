@@ -34,10 +34,13 @@ pub struct Exchange {
     pub sent: u32,
     /// Connections opened.
     pub opened: u32,
-    /// Requests that went over a connection used before.
+    /// Requests answered over a connection that had carried one before.
     pub reused: u32,
-    /// Repeats because a pooled connection had been closed.
+    /// Repeats of what nobody had looked at: the connection had been closed before the request was written, or
+    /// the peer refused the stream (HTTP/2).
     pub stale: u32,
+    /// Repeats of requests that had been written when the connection was closed without an answer to them.
+    pub repeated: u32,
     /// Redirects followed.
     pub redirects: u32,
     /// Addresses that failed before another one of the name answered.
@@ -63,6 +66,7 @@ impl Exchange {
             opened: 0,
             reused: 0,
             stale: 0,
+            repeated: 0,
             redirects: 0,
             fallbacks: 0,
         }

@@ -5,6 +5,8 @@ use std::io;
 
 use onrush_metrics::ErrorKind;
 
+use crate::tls::exchange_words;
+
 /// A failed request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
@@ -62,7 +64,7 @@ impl Failure {
             io::ErrorKind::InvalidData => ErrorKind::Tls,
             _ => ErrorKind::Reset,
         };
-        Self::new(kind, error.to_string())
+        Self::new(kind, exchange_words(error))
     }
 }
 

@@ -27,9 +27,9 @@ pub use wire::{Target, Wire};
 
 pub(crate) use link::{Link, Scratch};
 
+use crate::dial::Dialed;
 use crate::http1::Limits;
 use crate::origin::Origin;
-use crate::stream::Stream;
 
 /// The HTTP/2 connections of a user, one an origin.
 #[derive(Debug, Default)]
@@ -46,9 +46,14 @@ impl Shared2 {
         links.iter().find(|link| link.leads_to(origin) && link.takes_streams()).cloned()
     }
 
+    /// Lets nobody find a connection any more.
+    pub(crate) fn leave(&self, left: &Rc<Link>) {
+        self.links.borrow_mut().retain(|link| !Rc::ptr_eq(link, left));
+    }
+
     /// Makes a stream to an origin a connection that others find.
-    pub(crate) fn open(&self, origin: &Rc<Origin>, stream: Stream, limits: Limits, scratch: &Scratch) -> Rc<Link> {
-        let link = Rc::new(Link::new(origin, stream, limits, scratch));
+    pub(crate) fn open(&self, origin: &Rc<Origin>, dialed: Dialed, limits: Limits, scratch: &Scratch) -> Rc<Link> {
+        let link = Rc::new(Link::new(origin, dialed, limits, scratch));
         let mut links = self.links.borrow_mut();
         links.retain(|link| link.takes_streams());
         links.push(Rc::clone(&link));

@@ -17,6 +17,7 @@ mod dns;
 mod error;
 mod exchange;
 mod failure;
+mod lead;
 mod origin;
 mod prepared;
 mod proxy;

@@ -7,7 +7,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::dial::Peer;
 use crate::http1::Connection;
-use crate::http2::{Link, Shared2};
+use crate::http2::Shared2;
+use crate::lead::Lead;
 use crate::origin::Origin;
 use crate::stream::Stream;
 
@@ -17,6 +18,7 @@ pub(crate) struct Held {
     pub(crate) origin: Rc<Origin>,
     pub(crate) connection: Connection<Stream>,
     pub(crate) peer: Peer,
+    pub(crate) lead: Lead,
 }
 
 /// A virtual user's connections, kept from one request to the next.
@@ -41,9 +43,9 @@ impl Session {
         Rc::clone(self.http2.get_or_insert_default())
     }
 
-    /// The HTTP/2 connection to an origin, if there is one that takes requests.
-    pub(crate) fn link(&self, origin: &Rc<Origin>) -> Option<Rc<Link>> {
-        self.http2.as_ref()?.link(origin)
+    /// The HTTP/2 connections, if there have been any.
+    pub(crate) fn shared2(&self) -> Option<&Rc<Shared2>> {
+        self.http2.as_ref()
     }
 
     pub(crate) fn take(&mut self, origin: &Rc<Origin>) -> Option<Box<Held>> {

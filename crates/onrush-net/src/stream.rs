@@ -1,6 +1,7 @@
 //! The byte streams that requests go over, without a box around each.
 
 use std::io::{self, IoSlice};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -18,6 +19,17 @@ pub enum Stream {
     Unix(UnixStream),
     /// TLS over either of them.
     Tls(Box<TlsStream<Stream>>),
+}
+
+impl Stream {
+    /// The address at the other end of what carries it.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(tcp) => tcp.peer_addr().ok().map(|peer| peer.ip()),
+            Self::Unix(_) => None,
+            Self::Tls(tls) => tls.get_ref().0.address(),
+        }
+    }
 }
 
 /// Whether something came while nobody was reading. May say yes in vain, never no.
@@ -71,12 +83,19 @@ fn poll_receive(tcp: &TcpStream, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>)
     Poll::Ready(Ok(()))
 }
 
+/// A peer that has gone is an error, not a signal. Apple's systems have no such flag; there, what Rust's runtime
+/// does for every program must do: it ignores the signal.
+#[cfg(not(target_vendor = "apple"))]
+const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const NO_SIGNAL: SendFlags = SendFlags::empty();
+
 /// Sends in the same way.
 #[inline]
 fn poll_send(tcp: &TcpStream, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
     loop {
         ready!(tcp.poll_write_ready(cx))?;
-        if let Some(done) = once(tcp, Interest::WRITABLE, data.len(), || Ok(send(tcp, data, SendFlags::NOSIGNAL)?)) {
+        if let Some(done) = once(tcp, Interest::WRITABLE, data.len(), || Ok(send(tcp, data, NO_SIGNAL)?)) {
             return Poll::Ready(done);
         }
     }

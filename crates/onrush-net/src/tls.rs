@@ -1,6 +1,7 @@
 //! TLS by rustls: whom to trust, who we are, and what went wrong in words.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use onrush_metrics::ErrorKind;
@@ -20,6 +21,8 @@ use url::Host;
 use crate::error::SetupError;
 use crate::failure::Failure;
 use crate::stream::Stream;
+
+const NO_IDENTITY: &str = "the service wants a client certificate: --cert and --key";
 
 /// TLS as one run uses it; clones share the configuration and its session cache.
 #[derive(Clone, Debug)]
@@ -64,7 +67,7 @@ impl Tls {
         let config = self.config().map_err(|error| Failure::new(ErrorKind::Tls, error.to_string()))?;
         let name = self.server_name(host)?;
         let connecting = TlsConnector::from(config).connect(name, stream);
-        let tls = connecting.await.map_err(|error| Failure::new(ErrorKind::Tls, words(&error, host)))?;
+        let tls = connecting.await.map_err(|error| Failure::new(ErrorKind::Tls, self.words(&error, host)))?;
         if matches!(self.0.protocol, Protocol::Http2 { .. }) && tls.get_ref().1.alpn_protocol() != Some(b"h2") {
             let text = format!("{host} does not speak HTTP/2: it did not choose `h2` in the TLS handshake");
             return Err(Failure::new(ErrorKind::Protocol, text));
@@ -74,6 +77,21 @@ impl Tls {
 
     fn config(&self) -> Result<Arc<ClientConfig>, SetupError> {
         self.0.config.get_or_init(|| self.0.build().map(Arc::new)).clone()
+    }
+
+    /// What went wrong in a handshake, and what to do about it.
+    fn words(&self, error: &io::Error, host: &Host<String>) -> String {
+        match inner(error) {
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                let given = self.0.settings.server_name.as_ref();
+                certificate_words(why, host, &given.map_or_else(|| host.to_string(), |name| format!("{name} (--sni)")))
+            }
+            Some(why) => handshake_words(why, host),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                format!("{host} closed the connection during the TLS handshake")
+            }
+            None => format!("TLS handshake with {host}: {error}"),
+        }
     }
 
     fn server_name(&self, host: &Host<String>) -> Result<ServerName<'static>, Failure> {
@@ -148,29 +166,32 @@ fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, SetupError> {
         .map_err(|error| SetupError::Tls(format!("the client key cannot be read: {error}")))
 }
 
-/// What went wrong in a handshake, and what to do about it.
-fn words(error: &io::Error, host: &Host<String>) -> String {
-    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
-        return match error.kind() {
-            io::ErrorKind::UnexpectedEof => format!("{host} closed the connection during the TLS handshake"),
-            _ => format!("TLS handshake with {host}: {error}"),
-        };
-    };
-    match tls {
-        rustls::Error::InvalidCertificate(why) => certificate_words(why, host),
+/// What TLS says during an exchange: in TLS 1.3 a service finds out after the handshake who has no certificate.
+pub(crate) fn exchange_words(error: &io::Error) -> String {
+    match inner(error) {
+        Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) => NO_IDENTITY.to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn inner(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn handshake_words(error: &rustls::Error, host: &Host<String>) -> String {
+    match error {
         rustls::Error::InvalidMessage(_) => format!("{host} does not speak TLS at this port"),
         rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
             format!("{host} refused the TLS handshake: it does not speak the protocol that was asked for (ALPN)")
         }
-        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            format!("{host} refused the TLS handshake: it wants a certificate (--cert and --key)")
-        }
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => NO_IDENTITY.to_owned(),
         rustls::Error::AlertReceived(alert) => format!("{host} refused the TLS handshake: {alert:?}"),
         other => format!("TLS handshake with {host}: {other}"),
     }
 }
 
-fn certificate_words(error: &CertificateError, host: &Host<String>) -> String {
+/// `name` is what the certificate was to be for.
+fn certificate_words(error: &CertificateError, host: &Host<String>, name: &str) -> String {
     match error {
         CertificateError::Expired => format!("the certificate of {host} has expired"),
         CertificateError::ExpiredContext { time, not_after } => {
@@ -180,15 +201,22 @@ fn certificate_words(error: &CertificateError, host: &Host<String>) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             format!("the certificate of {host} is not valid yet")
         }
-        CertificateError::NotValidForName => format!("the certificate is not for {host}"),
+        CertificateError::NotValidForName => format!("the certificate is not for {name}"),
         CertificateError::NotValidForNameContext { presented, .. } => {
-            format!("the certificate is not for {host} but for {}", presented.join(", "))
+            let names: Vec<_> = presented.iter().map(|name| presented_name(name)).collect();
+            format!("the certificate is not for {name} but for {}", names.join(", "))
         }
         CertificateError::UnknownIssuer => format!(
             "the certificate of {host} is signed by nobody who is trusted: name its CA with --cacert, or use --insecure"
         ),
         other => format!("the certificate of {host} is not accepted: {other}"),
     }
+}
+
+/// The name in rustls' words for it: `DnsName("shop.example.com")`, `IpAddress(127.0.0.1)`.
+fn presented_name(words: &str) -> String {
+    let name = words.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(words).trim_matches('"');
+    name.parse().map_or_else(|_| name.to_owned(), |address: IpAddr| address.to_string())
 }
 
 /// Accepts every certificate, because somebody said `--insecure`; the handshake itself is still checked.

@@ -52,14 +52,15 @@ impl Counted {
         }
     }
 
-    /// What a segment has to do. Shared iterations are divided over the segments that have users.
+    /// What a segment has to do. Shared iterations are divided as its users are, or those of one segment would
+    /// still be at work when all others are done.
     pub fn share(&self, segment: Segment) -> Share {
         let users = segment.share_of(self.users.into()) as u32;
         let quota = match self.quota {
             Quota::Each(each) => Quota::Each(each),
-            Quota::Shared(_) if users == 0 => Quota::Shared(0),
             Quota::Shared(total) => {
-                Quota::Shared(Segment::new(segment.index(), segment.of().min(self.users)).share_of(total))
+                let (each, rest) = (total / u64::from(self.users), total % u64::from(self.users));
+                Quota::Shared(u64::from(users) * each + segment.share_of(rest))
             }
         };
         Share { users, quota }

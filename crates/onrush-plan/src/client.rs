@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::Secret;
 
@@ -107,15 +107,27 @@ pub enum Pooling {
     },
 }
 
-/// An address given for a name.
+/// An address given for a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolve {
-    /// The host name, or `*` for every name.
+    /// The host: a name, an IP address without brackets, or `*` for every host.
     pub host: String,
     /// The port it holds for, or 0 for every port.
     pub port: u16,
     /// Where to connect.
     pub addresses: Vec<IpAddr>,
+}
+
+impl Resolve {
+    /// Whether it holds for a host and port.
+    pub fn fits(&self, host: &Host<impl AsRef<str>>, port: u16) -> bool {
+        let is_host = match host {
+            Host::Domain(name) => name.as_ref().eq_ignore_ascii_case(&self.host),
+            Host::Ipv4(ip) => self.host.parse() == Ok(IpAddr::V4(*ip)),
+            Host::Ipv6(ip) => self.host.parse() == Ok(IpAddr::V6(*ip)),
+        };
+        (is_host || self.host == "*") && (self.port == port || self.port == 0)
+    }
 }
 
 /// Which proxy is used for what.

@@ -88,7 +88,8 @@ impl Plan {
 
     /// More workers than users (or shared connections, or places in flight) would have nothing to do.
     fn most_useful_threads(&self) -> usize {
-        let users = if self.load.is_open() { self.in_flight.max } else { self.load.max_users() };
+        let in_flight = if self.load.has_arrivals() { self.in_flight.max } else { u32::MAX };
+        let users = if self.load.is_open() { in_flight } else { self.load.max_users().min(in_flight) };
         let connections = match self.client.pooling {
             Pooling::PerUser => u32::MAX,
             Pooling::Shared { max } => max,

@@ -170,6 +170,7 @@ struct Connections {
     opened: u64,
     requests_on_reused: u64,
     stale_retries: u64,
+    unanswered_repeats: u64,
     address_fallbacks: u64,
 }
 
@@ -219,6 +220,7 @@ impl<'a> Document<'a> {
                 opened: counters.connections_opened,
                 requests_on_reused: counters.connections_reused,
                 stale_retries: counters.stale_retries,
+                unanswered_repeats: counters.unanswered_repeats,
                 address_fallbacks: counters.address_fallbacks,
             },
             generator: Generator::of(outcome),

@@ -45,6 +45,7 @@ pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, 
     let load = load::profile(args, warmup)?;
     let requests = requests::requests(args)?;
     idle::check(args, &load, &requests)?;
+    client::check_rules(&client, &requests)?;
     let plan = Plan {
         requests,
         in_flight: in_flight(args, &load, surroundings.descriptors),

@@ -29,8 +29,12 @@ enum Service {
     Takes(u64),
     /// Answers at once, but not at all in the first of every so many milliseconds.
     Freezes { first: u64, of: u64 },
+    /// Answers within a millisecond, but refuses connections in the first of every so many milliseconds.
+    Refuses { first: u64, of: u64 },
     /// Every answer takes this many milliseconds, and every second one is a failure.
     EverySecondFails(u64),
+    /// Answers after a millisecond, but the caller has a bug that the request of this number shows.
+    ShowsBug(u64),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +77,7 @@ struct Played {
     ended: u64,
     oldest_cut_off: Option<Duration>,
     most_users: u64,
+    is_broken: bool,
 }
 
 struct FakeCaller {
@@ -102,10 +107,19 @@ impl Caller for FakeCaller {
         let at = since(self.start, started);
         let wait = match self.case.service {
             Service::Takes(millis) | Service::EverySecondFails(millis) => millis,
+            Service::Refuses { first, of } => u64::from(at % of >= first),
             Service::Freezes { first, of } => first.saturating_sub(at % of),
+            Service::ShowsBug(number) => {
+                assert_ne!(turn, number, "a bug in the caller");
+                1
+            }
         };
         sleep_until(started + Duration::from_millis(wait)).await;
         let mut exchange = Exchange::begun(started);
+        if matches!(self.case.service, Service::Refuses { first, of } if at % of < first) {
+            exchange.result = Err(Failure::new(ErrorKind::ConnectRefused, "nobody listens"));
+            return exchange;
+        }
         exchange.first_write = Some(started);
         exchange.ended = Instant::now();
         exchange.first_byte = Some(exchange.ended);
@@ -168,7 +182,8 @@ fn played(case: Case) -> Played {
     let (mut tally, seconds, stopped, most_users) = heard.into_inner();
     tally.merge(&worker.take_tally());
     let starts = starts.take();
-    Played { tally, starts, seconds, stopped, ended, oldest_cut_off: worker.oldest_cut_off(), most_users }
+    let (oldest_cut_off, is_broken) = (worker.oldest_cut_off(), worker.is_broken());
+    Played { tally, starts, seconds, stopped, ended, oldest_cut_off, most_users, is_broken }
 }
 
 fn plan(case: Case) -> Plan {
@@ -268,6 +283,19 @@ fn past_the_limit_arrivals_wait_or_are_dropped_as_asked() {
     assert_eq!(millis(dropping.tally.response.max()), 250);
 }
 
+/// However many requests a lane may bundle, the limit is one of requests.
+#[test]
+fn the_limit_counts_requests() {
+    let dropping = at_most(10, WhenFull::Drop);
+    let open = Case { load: "100/s for 1s", service: Service::Takes(50), in_flight: dropping, ..CASE };
+    let held_up = Case { load: "1000/s for 100ms", held_up: 200, graceful: 50, ..open };
+    let held_up = Case { service: Service::Takes(10_000), in_flight: at_most(10, WhenFull::Wait), ..held_up };
+    for batch in [1, 2, 4, 9, 10] {
+        assert_eq!(counts(&played(Case { batch, ..open })), [100, 100, 100, 0, 0, 0], "{batch} a lane");
+        assert_eq!(counts(&played(Case { batch, ..held_up })), [100, 10, 0, 0, 90, 10], "{batch} a lane");
+    }
+}
+
 #[test]
 fn the_graceful_period_ends_what_does_not() {
     let case = Case { load: "10/s for 1s", service: Service::Takes(10_000), graceful: 2_000, ..CASE };
@@ -293,6 +321,21 @@ fn stopping_once_lets_finish_and_twice_does_not() {
 
     let queued = played(Case { in_flight: at_most(1, WhenFull::Wait), stops: [Some(990), None], ..case });
     assert_eq!(counts(&queued), [10, 3, 3, 0, 7, 0], "what waits for a place is not begun after an interrupt");
+}
+
+#[test]
+fn counted_loads_stop_as_gracefully_as_others() {
+    let case = Case { load: "100 iterations by 3 users", service: Service::Takes(450), ..CASE };
+    let once = played(Case { stops: [Some(990), None], ..case });
+    assert_eq!((once.stopped, once.ended), (990, 900 + 450));
+    assert_eq!(counts(&once), [9, 9, 9, 0, 0, 0]);
+    let twice = played(Case { stops: [Some(990), Some(1020)], ..case });
+    assert_eq!((counts(&twice), twice.ended), ([9, 9, 6, 0, 0, 3], 1020));
+
+    let load = "100 iterations by 3 users within 1s";
+    let in_vain = played(Case { load, service: Service::Takes(60_000), graceful: 2_000, ..CASE });
+    assert_eq!((in_vain.stopped, in_vain.ended), (1000, 3000));
+    assert_eq!(counts(&in_vain), [3, 3, 0, 0, 0, 3]);
 }
 
 #[test]
@@ -345,6 +388,17 @@ fn warm_up_is_left_out_altogether() {
     assert_eq!((counts(&closed), closed.starts.len()), ([20, 20, 20, 0, 0, 0], 30));
 }
 
+/// What was begun in the warm-up and ends after it makes up for what is in flight at the end.
+#[test]
+fn a_warm_up_does_not_change_the_rate() {
+    for load in ["10 users for 8s", "10/s for 8s"] {
+        for (warmup, ended_in_time) in [(0, 70), (3_000, 50)] {
+            let played = played(Case { load, service: Service::Takes(1_000), warmup, ..CASE });
+            assert_eq!(played.tally.counters.ended_in_time, ended_in_time, "{load} after {warmup} ms");
+        }
+    }
+}
+
 #[test]
 fn segments_of_a_load_add_up_to_it() {
     for load in ["97/s for 3s", "7 users for 1s", "23 iterations by 5 users", "0/s -> 50/s over 2s"] {
@@ -356,12 +410,7 @@ fn segments_of_a_load_add_up_to_it() {
             starts.sort_unstable();
             let mut expected = whole.starts.clone();
             expected.sort_unstable();
-            // Users of a counted load finish unevenly; how many there are is what must hold.
-            if load.contains("iterations") {
-                assert_eq!(starts.len(), expected.len(), "{load} in {of}");
-            } else {
-                assert_eq!(starts, expected, "{load} in {of}");
-            }
+            assert_eq!(starts, expected, "{load} in {of}");
         }
     }
 }
@@ -383,6 +432,15 @@ fn failures_are_counted_and_stop_nobody() {
     assert_eq!(counts(&played), [20, 20, 10, 0, 0, 0]);
     assert_eq!(played.tally.counters.failed, 10);
     assert_eq!(played.tally.response.count(), 10, "a failure that did not wait has no response time");
+}
+
+#[test]
+fn a_task_that_panics_is_not_forgotten() {
+    for load in ["100/s for 1s", "10 iterations by 2 users", "2 users for 10ms"] {
+        let case = Case { load, service: Service::ShowsBug(3), in_flight: at_most(2, WhenFull::Wait), ..CASE };
+        assert!(played(case).is_broken, "{load}");
+        assert!(!played(Case { service: Service::Takes(1), ..case }).is_broken, "{load}");
+    }
 }
 
 #[test]
@@ -438,5 +496,31 @@ proptest! {
             prop_assert_eq!(c.started, played.starts.len() as u64);
         }
         prop_assert!(played.ended <= played.stopped + graceful + 1, "{} after {}", played.ended, played.stopped);
+    }
+}
+
+/// Users who find nobody wait longer each time, up to a tenth of a second, until somebody answers.
+#[test]
+fn users_of_a_closed_load_do_not_knock_all_the_time() {
+    let case = Case { load: "1 user for 1s", service: Service::Refuses { first: 1000, of: 1000 }, ..CASE };
+    let starts = played(case).starts;
+    assert_eq!(starts, [0, 1, 3, 7, 15, 31, 63, 127, 227, 327, 427, 527, 627, 727, 827, 927]);
+    let again = Case { service: Service::Refuses { first: 100, of: 500 }, ..case };
+    let Played { starts, tally, .. } = played(again);
+    for (from, until, expected) in [(0, 127, &[0, 1, 3, 7, 15, 31, 63][..]), (500, 627, &[0, 1, 3, 7, 15, 31, 63])] {
+        let within = starts.iter().filter(|start| (from..until).contains(*start)).map(|start| start - from);
+        assert_eq!(within.collect::<Vec<_>>(), expected, "from {from}");
+    }
+    assert_eq!((tally.counters.failed, tally.errors.count(ErrorKind::ConnectRefused)), (14, 14));
+    assert_eq!(tally.counters.completed, starts.len() as u64 - 14);
+}
+
+/// Arrivals are due when they are due, and what is counted is soon over.
+#[test]
+fn others_try_as_often_as_they_were_told() {
+    let service = Service::Refuses { first: 1000, of: 1000 };
+    for (load, failed) in [("100/s for 1s", 100), ("5000 iterations by 1 user", 5000)] {
+        let Played { tally, ended, .. } = played(Case { load, service, ..CASE });
+        assert!(tally.counters.failed == failed && ended <= 1000, "{load}: {:?} in {ended} ms", tally.counters);
     }
 }

@@ -21,7 +21,6 @@ impl Client {
     /// What is left to do after the first attempt.
     pub(super) fn after_first_ride(&self, started: Instant, outcome: Option<Outcome>, request: &Prepared) -> Next {
         let mut exchange = Exchange::begun(started);
-        exchange.reused = 1;
         let arrived = Self::arrive(outcome, false, request, &mut exchange);
         self.next(exchange, arrived)
     }
@@ -35,11 +34,10 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<Reply, Failure> {
         loop {
-            let (link, is_new) = match shared.link(request.origin()) {
+            let (link, is_new) = match self.link(shared, request.origin()) {
                 Some(link) => (link, false),
                 None => self.connect_http2(shared, request.origin(), deadline, exchange).await?,
             };
-            exchange.reused += u32::from(!is_new);
             let outcome = self.ride(&link, request, Instant::now(), deadline).await;
             if let Some(reply) = Self::arrive(outcome, is_new, request, exchange)? {
                 return Ok(reply);
@@ -86,16 +84,20 @@ impl Client {
         exchange.bytes_received += traffic.received;
         match result {
             Ok(answer) => {
+                exchange.reused += u32::from(!is_new);
                 exchange.first_byte = Some(answer.first_byte);
                 exchange.ended = answer.ended;
                 Ok(Some(Reply { status: answer.status, location: answer.location }))
             }
             Err(Broken { failure, again }) => {
                 let may_go = again == Again::Safely || (again == Again::IfIdempotent && request.is_idempotent());
-                if is_new || exchange.stale > 0 || !may_go {
+                if is_new || exchange.stale + exchange.repeated > 0 || !may_go {
                     return Err(failure);
                 }
-                exchange.stale += 1;
+                match again {
+                    Again::Safely => exchange.stale += 1,
+                    Again::IfIdempotent | Again::Never => exchange.repeated += 1,
+                }
                 Ok(None)
             }
         }
@@ -110,17 +112,28 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<(Rc<Link>, bool), Failure> {
         let turn = deadline.bound(shared.connecting.lock()).await.map_err(|Elapsed| self.timed_out())?;
-        if let Some(link) = shared.link(origin) {
+        if let Some(link) = self.link(shared, origin) {
             return Ok((link, false));
         }
         let dialed = self.dial(origin, deadline, exchange).await?;
-        let link = shared.open(origin, dialed.stream, self.limits, &self.scratch);
+        let link = shared.open(origin, dialed, self.limits, &self.scratch);
         drop(turn);
         Ok((link, true))
     }
-}
 
-/// The user's HTTP/2 connection to where the request goes, if there is one to be used.
-pub(super) fn idle_link(session: &Session, request: &Prepared) -> Option<Rc<Link>> {
-    request.http2().and_then(|_| session.link(request.origin()))
+    /// The user's HTTP/2 connection to where the request goes, if there is one to be used.
+    pub(super) fn idle_link(&self, session: &Session, request: &Prepared) -> Option<Rc<Link>> {
+        request.http2().and(session.shared2()).and_then(|shared| self.link(shared, request.origin()))
+    }
+
+    /// A connection that takes requests to an origin; one that leads where its name does not any more ends
+    /// with its last request.
+    fn link(&self, shared: &Shared2, origin: &Rc<Origin>) -> Option<Rc<Link>> {
+        let link = shared.link(origin)?;
+        if self.dialer.is_current(link.lead(), origin) {
+            return Some(link);
+        }
+        shared.leave(&link);
+        None
+    }
 }

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 
-use super::{Client, put, take};
+use super::{Client, put};
 use crate::clock::Instant;
 use crate::deadline::Deadline;
 use crate::exchange::Exchange;
@@ -23,6 +23,7 @@ impl Client {
     ) -> Vec<Exchange> {
         let started = Instant::now();
         deadline.set(started, self.settings.timeout);
+        self.dialer.refresh_names(started);
         let mut exchanges: Vec<_> = requests.iter().map(|_| Exchange::begun(started)).collect();
         let mut done = 0;
         while done < requests.len() {
@@ -37,11 +38,11 @@ impl Client {
                 }
             };
             // Progress was made, or the connection was an old one: a fresh one carries the rest.
-            if done == before && exchanges[done].stale > 0 {
+            if done == before && exchanges[done].stale + exchanges[done].repeated > 0 {
                 fail_rest(&mut exchanges[done..], &again);
                 break;
             }
-            exchanges[done..].iter_mut().for_each(|exchange| exchange.stale += 1);
+            exchanges[done..].iter_mut().for_each(go_again);
         }
         exchanges
     }
@@ -56,17 +57,16 @@ impl Client {
     ) -> Result<(), Broken> {
         let first = &mut exchanges[0];
         let place = self.place(deadline, first).await.map_err(Broken::Failed)?;
-        let mut held = match take(session, place.as_ref(), requests[0].origin()) {
+        let mut held = match self.take(session, place.as_ref(), requests[0].origin()) {
             Some(held) => held,
             None => self.connect(requests[0].origin(), deadline, first).await.map_err(Broken::Failed)?,
         };
         let now = Instant::now();
         let is_used = held.connection.served() > 0;
         let mut wire = Vec::new();
-        for (number, (request, exchange)) in requests.iter().zip(exchanges.iter_mut()).enumerate() {
+        for (request, exchange) in requests.iter().zip(exchanges.iter_mut()) {
             wire.extend_from_slice(request.http1(&held.peer));
             exchange.first_write.get_or_insert(now);
-            exchange.reused += u32::from(is_used || number > 0);
         }
         let expects: Vec<_> = requests.iter().map(|request| *request.expect()).collect();
         let mut keep_alive = false;
@@ -74,6 +74,7 @@ impl Client {
             keep_alive = answer.head.keep_alive;
             *done += 1;
             let exchange: &mut Exchange = &mut exchanges[number];
+            exchange.reused += u32::from(is_used || number > 0);
             exchange.result = Ok(exchange.accept(answer).status);
         };
         let mut flight = Flight::new(&wire, &expects);
@@ -89,6 +90,15 @@ impl Client {
             put(session, place.as_ref(), held);
         }
         flown
+    }
+}
+
+/// Counts a repeat by whether the request was written this time: of those that were before, each is a repeat by now.
+fn go_again(exchange: &mut Exchange) {
+    if exchange.sent > exchange.repeated {
+        exchange.repeated += 1;
+    } else {
+        exchange.stale += 1;
     }
 }
 

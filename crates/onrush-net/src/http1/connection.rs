@@ -28,6 +28,7 @@ pub struct Flight<'a> {
     wire: &'a [u8],
     expects: &'a [Expect],
     written: usize,
+    flushed: bool,
     answered: usize,
     started: bool,
     first_byte: Option<Instant>,
@@ -60,7 +61,7 @@ pub enum Broken {
 impl<'a> Flight<'a> {
     /// A flight of one request for each entry of `expects`, whose bytes together are `wire`.
     pub fn new(wire: &'a [u8], expects: &'a [Expect]) -> Self {
-        Self { wire, expects, written: 0, answered: 0, started: false, first_byte: None, received: 0 }
+        Self { wire, expects, written: 0, flushed: false, answered: 0, started: false, first_byte: None, received: 0 }
     }
 
     /// Bytes handed to the system so far.
@@ -131,15 +132,17 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 written => flight.written += written,
             }
-            if flight.written == flight.wire.len() {
-                // TLS buffers what the socket did not take; a plain socket has nothing to flush.
-                return Pin::new(&mut self.stream).poll_flush(cx);
-            }
+        }
+        // TLS buffers what the socket did not take; a plain socket has nothing to flush.
+        if !flight.flushed {
+            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            flight.flushed = true;
         }
         Poll::Ready(Ok(()))
     }
 
-    /// The peer stopped reading. If it answered before that (413, say), the answer is the truth.
+    /// The peer stopped reading. If it answered before that (413, say), the answer is the truth; and if it said
+    /// in TLS why, that is.
     #[cold]
     fn after_failed_write(
         &mut self,
@@ -152,6 +155,9 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     ) -> Poll<Result<(), Broken>> {
         match self.poll_read(cx, scratch, flight, context, on_answer) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(())),
+            Poll::Ready(Err(Broken::Failed(said))) if said.kind() == ErrorKind::Tls => {
+                Poll::Ready(Err(Broken::Failed(said)))
+            }
             _ => Poll::Ready(Err(self.broken(Failure::exchange(error)))),
         }
     }
@@ -279,4 +285,77 @@ fn protocol(error: &ReadError) -> Broken {
 #[cold]
 fn unasked(bytes: usize) -> Failure {
     Failure::new(ErrorKind::Protocol, format!("the server sent {bytes} bytes that nobody had asked for"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+    use crate::http1::Limits;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+
+    /// Takes everything at once but passes it on late, as TLS over a full socket does, and answers what it has
+    /// passed on.
+    #[derive(Debug, Default)]
+    struct Reluctant {
+        flushes: u32,
+        answered: bool,
+    }
+
+    impl News for Reluctant {
+        fn has_news(&self) -> bool {
+            false
+        }
+    }
+
+    impl AsyncRead for Reluctant {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            if self.flushes < 3 || self.answered {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            self.answered = true;
+            to.put_slice(ANSWER);
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Reluctant {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(data.len()))
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.flushes += 1;
+            if self.flushes >= 3 {
+                return Poll::Ready(Ok(()));
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_stream_holds_back_is_flushed_until_it_has_gone() {
+        let mut connection = Connection::new(Reluctant::default());
+        let mut context = ReadContext::new(Limits { head: 1024, body: 1024 });
+        let expects = [Expect { no_body: false }];
+        let mut flight = Flight::new(b"GET / HTTP/1.1\r\n\r\n", &expects);
+        let (mut scratch, mut status) = ([0; 1024], None);
+        let mut polls = 0;
+        let flown = poll_fn(|cx| {
+            polls += 1;
+            assert!(polls < 10, "the rest of the request never goes out");
+            let on_answer = &mut |_, answer: Answer| status = Some(answer.head.status);
+            connection.poll_flight(cx, &mut scratch, &mut flight, &mut context, on_answer)
+        });
+        flown.await.unwrap();
+        assert_eq!((status, connection.stream.flushes), (Some(204), 3));
+    }
 }

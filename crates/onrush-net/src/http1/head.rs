@@ -39,6 +39,7 @@ pub(super) fn parse(input: &[u8], answers_head: bool) -> Result<Option<(Head, Fr
         }
         Ok(Status::Partial) => Ok(None),
         Err(httparse::Error::TooManyHeaders) => Err(ReadError::TooManyHeaders(MAX_HEADERS)),
+        Err(_) if input.starts_with(&[21, 3]) => Err(ReadError::Tls),
         Err(error) => Err(ReadError::Head(error)),
     }
 }

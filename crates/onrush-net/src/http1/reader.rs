@@ -56,6 +56,9 @@ pub enum ReadError {
     /// The head does not parse.
     #[error("the response head is malformed: {0}")]
     Head(httparse::Error),
+    /// What came is an alert of TLS (RFC 8446 §5.1).
+    #[error("the service speaks TLS here: use https://")]
+    Tls,
     /// The status is not one.
     #[error("the response has status {0:03}")]
     StatusCode(u16),

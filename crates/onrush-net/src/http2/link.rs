@@ -18,8 +18,10 @@ use super::outcome::Outcome;
 use super::streams::Key;
 use super::wire::Wire;
 use crate::clock::Instant;
+use crate::dial::Dialed;
 use crate::failure::Failure;
 use crate::http1::Limits;
+use crate::lead::Lead;
 use crate::origin::Origin;
 use crate::stream::Stream;
 
@@ -30,6 +32,7 @@ pub(crate) type Scratch = Rc<RefCell<Box<[u8]>>>;
 #[derive(Debug)]
 pub(crate) struct Link {
     origin: Rc<Origin>,
+    lead: Lead,
     state: Rc<RefCell<State>>,
 }
 
@@ -56,7 +59,8 @@ struct State {
 
 impl Link {
     /// Speaks HTTP/2 over a stream that nothing has passed over.
-    pub(crate) fn new(origin: &Rc<Origin>, stream: Stream, limits: Limits, scratch: &Scratch) -> Self {
+    pub(crate) fn new(origin: &Rc<Origin>, dialed: Dialed, limits: Limits, scratch: &Scratch) -> Self {
+        let Dialed { stream, lead, .. } = dialed;
         let state = Rc::new(RefCell::new(State {
             connection: Connection::new(limits),
             lanes: Vec::new(),
@@ -66,7 +70,11 @@ impl Link {
         }));
         let mut task = Task { state: Rc::clone(&state), scratch: Rc::clone(scratch), stream, is_flushed: true };
         tokio::task::spawn_local(async move { poll_fn(|cx| task.poll(cx)).await });
-        Self { origin: Rc::clone(origin), state }
+        Self { origin: Rc::clone(origin), lead, state }
+    }
+
+    pub(crate) fn lead(&self) -> &Lead {
+        &self.lead
     }
 
     pub(crate) fn leads_to(&self, origin: &Rc<Origin>) -> bool {

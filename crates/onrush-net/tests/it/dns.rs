@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use onrush_net::Exchange;
 use onrush_net::clock::Instant;
-use onrush_plan::ClientSettings;
+use onrush_plan::{ClientSettings, Pooling, Protocol};
+use onrush_target::{Bind, Running, Service, ServiceSettings};
 
-use crate::support::{Known, NameServer, Peer, User, kind, loopback, play};
+use crate::support::{Known, NameServer, Peer, User, get, kind, loopback, play};
 
 const SHOP: &str = "shop.example.com";
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -233,5 +234,112 @@ fn addresses_and_kept_connections_need_no_names() {
         let [first, second] = [keeping.get(&stage.url).await, keeping.get(&stage.url).await];
         assert!(first.dns.is_some() && second.dns.is_none() && second.reused == 1);
         assert_eq!(stage.names.asked(SHOP), 1);
+    });
+}
+
+/// Two services at one port, a name that leads to the first of them for no time at all, and a user who keeps
+/// connections.
+struct Moving {
+    names: NameServer,
+    services: [Running; 2],
+    user: User,
+    url: String,
+}
+
+impl Moving {
+    async fn new(protocol: Protocol, pooling: Pooling) -> Self {
+        let names = NameServer::start().await;
+        let at = |last, port| Bind::Tcp((loopback(last), port).into());
+        let services = loop {
+            let first = Service::start(ServiceSettings { bind: at(1, 0), ..ServiceSettings::default() }).unwrap();
+            // The port that is free at one address may be taken at another: then another one is tried.
+            let bind = at(2, first.addr().port());
+            if let Ok(second) = Service::start(ServiceSettings { bind, ..ServiceSettings::default() }) {
+                break [first, second];
+            }
+        };
+        names.tell(SHOP, Known::Addresses(0, vec![loopback(1)]));
+        let dns_server = Some(names.addr());
+        let user = User::new(ClientSettings { protocol, pooling, dns_server, ..ClientSettings::default() });
+        let url = format!("http://{SHOP}:{}/", services[0].addr().port());
+        Self { names, services, user, url }
+    }
+
+    async fn get(&mut self) -> Exchange {
+        let request = [get(&self.url)];
+        let exchange = match self.user.settings.protocol {
+            Protocol::Http1 { pipeline: 2.. } => self.user.pipeline(&request).await.remove(0),
+            _ => self.user.get(&self.url).await,
+        };
+        assert_eq!((kind(&exchange).as_str(), exchange.stale, exchange.repeated), ("200", 0, 0), "{exchange:?}");
+        exchange
+    }
+
+    /// The name leads elsewhere, and the user's answer expires.
+    async fn tell(&mut self, addresses: &[u8]) {
+        let addresses = addresses.iter().map(|last| loopback(*last)).collect();
+        self.names.tell(SHOP, Known::Addresses(60, addresses));
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(2)).await;
+        tokio::time::resume();
+    }
+
+    fn accepted(&self) -> [u64; 2] {
+        [self.services[0].stats().accepted, self.services[1].stats().accepted]
+    }
+}
+
+const EVERY_WAY: [(Protocol, Pooling); 5] = [
+    (Protocol::Http1 { pipeline: 1 }, Pooling::PerUser),
+    (Protocol::Http1 { pipeline: 1 }, Pooling::Shared { max: 1 }),
+    (Protocol::Http1 { pipeline: 2 }, Pooling::PerUser),
+    (Protocol::Http2 { streams: 1 }, Pooling::PerUser),
+    (Protocol::Http2 { streams: 1 }, Pooling::Shared { max: 1 }),
+];
+
+#[test]
+fn kept_connections_leave_an_address_that_the_name_has_lost() {
+    play(async {
+        for (protocol, pooling) in EVERY_WAY {
+            let mut moving = Moving::new(protocol, pooling).await;
+            let opened: u32 = [moving.get().await.opened, moving.get().await.opened].iter().sum();
+            assert_eq!((opened, moving.accepted()), (1, [1, 0]), "{protocol:?}");
+            moving.tell(&[2]).await;
+            while moving.get().await.opened == 0 {}
+            assert_eq!((moving.accepted(), moving.names.asked(SHOP)), ([1, 1], 2), "{protocol:?} {pooling:?}");
+            assert_eq!(moving.get().await.opened, 0, "once");
+        }
+    });
+}
+
+#[test]
+fn kept_connections_stay_at_an_address_that_the_name_still_has() {
+    play(async {
+        for (protocol, pooling) in EVERY_WAY {
+            let mut moving = Moving::new(protocol, pooling).await;
+            moving.get().await;
+            moving.tell(&[1, 2]).await;
+            while moving.names.asked(SHOP) < 2 {
+                assert_eq!(moving.get().await.opened, 0, "{protocol:?}");
+            }
+            for _ in 0..5 {
+                assert_eq!(moving.get().await.opened, 0, "{protocol:?}");
+            }
+            assert_eq!(moving.accepted(), [1, 0]);
+        }
+    });
+}
+
+#[test]
+fn kept_connections_outlive_a_name_server() {
+    play(async {
+        let mut moving = Moving::new(Protocol::Http1 { pipeline: 1 }, Pooling::PerUser).await;
+        moving.get().await;
+        moving.tell(&[]).await;
+        moving.names.tell(SHOP, Known::Code(2));
+        while moving.names.asked(SHOP) < 2 {
+            moving.get().await;
+        }
+        assert_eq!((moving.get().await.opened, moving.accepted()), (0, [1, 0]));
     });
 }

@@ -110,6 +110,10 @@ fn connections(outcome: &Outcome) -> Vec<String> {
         let requests = several(counters.stale_retries, "request", "requests");
         parts.push(format!("{requests} repeated (idle connection was closed)"));
     }
+    if counters.unanswered_repeats > 0 {
+        let requests = several(counters.unanswered_repeats, "request", "requests");
+        parts.push(format!("{requests} repeated (connection was closed without an answer)"));
+    }
     if counters.address_fallbacks > 0 {
         let attempts = several(counters.address_fallbacks, "attempt", "attempts");
         parts.push(format!("{attempts} passed on to another address"));

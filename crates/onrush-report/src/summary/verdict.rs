@@ -3,12 +3,12 @@
 
 use std::fmt::Write;
 
-use onrush_metrics::{Outcome, Soundness, StopReason};
+use onrush_metrics::{Counters, Outcome, Soundness, StopReason};
 
 use super::failures::Failures;
 use crate::layout::{MARGIN, bullet, columns, wrap};
 use crate::style::{Style, Tone};
-use crate::units::clock;
+use crate::units::{clock, several};
 
 /// Further lines of a head stand below its word, not below its mark.
 const BELOW: &str = "  ";
@@ -19,6 +19,9 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
         None => {}
         Some(Failures::All(how)) => head(&mut text, Tone::Bad, "nothing succeeded", &how, style),
         Some(Failures::Part(how)) => head(&mut text, Tone::Warn, "some failed", &how, style),
+    }
+    if let Some(how) = repeats(&outcome.total.counters) {
+        head(&mut text, Tone::Warn, "some sent twice", &how, style);
     }
     let soundness = outcome.verdict.soundness();
     let meaning = match soundness {
@@ -35,6 +38,16 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
         bullet(&mut text, &sentence, Some(Tone::Warn), style);
     }
     text
+}
+
+/// A few unanswered requests are the race of keep-alive, in which a service closes what we write to. More are
+/// requests that it dropped; what was answered in the end does not show them.
+fn repeats(counters: &Counters) -> Option<String> {
+    let repeated = counters.unanswered_repeats;
+    (repeated.saturating_mul(100) > counters.started).then(|| {
+        let requests = several(repeated, "request", "requests");
+        format!("{requests} repeated: the connection was closed without an answer")
+    })
 }
 
 /// A mark, a word in capitals that catches the eye, and what it means.

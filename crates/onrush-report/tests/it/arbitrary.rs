@@ -73,7 +73,7 @@ fn histograms() -> impl Strategy<Value = Histogram> {
 }
 
 fn counters() -> impl Strategy<Value = Counters> {
-    prop::array::uniform16(prop_oneof![Just(0), Just(1), 0..10_000_u64, any::<u64>().prop_map(|value| value >> 3)])
+    prop::array::uniform17(prop_oneof![Just(0), Just(1), 0..10_000_u64, any::<u64>().prop_map(|value| value >> 3)])
         .prop_map(
             |[
                 intended,
@@ -87,6 +87,7 @@ fn counters() -> impl Strategy<Value = Counters> {
                 sent,
                 redirects,
                 stale,
+                unanswered,
                 out,
                 back,
                 opened,
@@ -106,6 +107,7 @@ fn counters() -> impl Strategy<Value = Counters> {
                     sent,
                     redirects,
                     stale_retries: stale,
+                    unanswered_repeats: unanswered,
                     bytes_sent: out,
                     bytes_received: back,
                     connections_opened: opened,

@@ -52,6 +52,13 @@ fn fail(outcome: &mut Outcome, kind: ErrorKind, count: u64, example: &str) {
     (0..count).for_each(|_| outcome.total.errors.record(kind, || example.to_owned()));
 }
 
+/// More requests, which waited as long as they may.
+fn time_out(outcome: &mut Outcome, kind: ErrorKind, count: u64) {
+    outcome.total.counters.completed += count;
+    fail(outcome, kind, count, "");
+    (0..count).for_each(|_| outcome.total.response.record(micros(40)));
+}
+
 /// Requests that took `response`, `service` of it on the wire.
 fn times(outcome: &mut Outcome, count: u64, response: u64, service: u64) {
     outcome.total = good(count, 1);
@@ -139,7 +146,11 @@ fn times_and_what_they_mean() {
             }),
             ("one timed out", |o| {
                 times(o, 10, 40, 30);
-                fail(o, ErrorKind::Timeout, 1, "");
+                time_out(o, ErrorKind::Timeout, 1);
+            }),
+            ("the name server kept silent twice", |o| {
+                times(o, 10, 40, 30);
+                time_out(o, ErrorKind::Dns, 2);
             }),
             ("some without an answer", |o| {
                 times(o, 10, 40, 30);
@@ -153,6 +164,7 @@ fn times_and_what_they_mean() {
             ("one slow answer", |o| {
                 times(o, 10, 40, 30);
                 o.total.response.record(secs(1));
+                o.total.statuses.record(200);
             }),
         ],
     );
@@ -193,6 +205,22 @@ fn connections() {
             }),
             ("the same more often", |o| {
                 (o.total.counters.stale_retries, o.total.counters.address_fallbacks) = (2_000, 2);
+            }),
+            ("closed without an answer", |o| o.total.counters.unanswered_repeats = 12),
+        ],
+    );
+}
+
+#[test]
+fn what_a_service_dropped_is_said_at_the_top_unless_it_is_the_race_of_keep_alive() {
+    check_part(
+        "repeats",
+        |text, _| block(text, "▲"),
+        &[
+            ("one request in a hundred", |o| o.total.counters.unanswered_repeats = 120),
+            ("one more", |o| o.total.counters.unanswered_repeats = 121),
+            ("the only one", |o| {
+                (o.total.counters.started, o.total.counters.unanswered_repeats) = (1, 1);
             }),
         ],
     );

@@ -144,11 +144,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "PATH", help_heading = "Connections")]
     pub(crate) unix_socket: Option<PathBuf>,
 
-    /// Where a name leads, instead of asking DNS: `HOST:PORT:ADDRESS`; `*` for any host or port; may be repeated
+    /// Where a name or IP address leads, instead of asking DNS: `HOST:PORT:ADDRESS`; `*` for any host or port; may be repeated
     #[arg(long, value_name = "HOST:PORT:ADDRESS", help_heading = "Connections")]
     pub(crate) resolve: Vec<String>,
 
-    /// The DNS server to ask, instead of the system's
+    /// The DNS server to ask, instead of the system's; a name is asked for again when its answer expires
     #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Connections")]
     pub(crate) dns_server: Option<SocketAddr>,
 

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use onrush_plan::{ClientSettings, Pooling, Protocol, ProxyRules, Resolve, Roots, Secret, TlsSettings, TlsVersion};
+use onrush_plan::{
+    ClientSettings, Pooling, Protocol, ProxyRules, Request, Resolve, Roots, Secret, TlsSettings, TlsVersion,
+};
 use url::Url;
 
 use super::{duration, sources};
@@ -66,19 +68,39 @@ fn positive(flag: &str, text: &str) -> Result<std::time::Duration, Wrong> {
     if time.is_zero() { Err(Wrong(format!("{flag} {text} leaves no time for anything"))) } else { Ok(time) }
 }
 
-/// `HOST:PORT:ADDRESS`; the address may be in brackets, and several may stand apart by commas.
+/// `HOST:PORT:ADDRESS`; an address of IPv6 as the host is in brackets, as in URLs, the address may be in brackets, and several may stand apart by commas.
 fn resolve(rule: &str) -> Result<Resolve, Wrong> {
     let wrong = |why: &str| {
         Wrong(format!("--resolve `{rule}`: {why}; write HOST:PORT:ADDRESS, such as shop.example.com:443:127.0.0.1"))
     };
-    let mut parts = rule.splitn(3, ':');
-    let (Some(host), Some(port), Some(addresses)) = (parts.next(), parts.next(), parts.next()) else {
+    let of_host = match rule.strip_prefix('[') {
+        Some(rest) => rest.split_once("]:"),
+        None => rule.split_once(':'),
+    };
+    let Some((host, (port, addresses))) = of_host.and_then(|(host, rest)| Some((host, rest.split_once(':')?))) else {
         return Err(wrong("a part is missing"));
     };
     let port = if port == "*" { 0 } else { port.parse().map_err(|_| wrong("the port is not a number"))? };
     let address =
         |text: &str| text.trim_matches(['[', ']']).parse::<IpAddr>().map_err(|_| wrong("that is not an IP address"));
     Ok(Resolve { host: host.to_owned(), port, addresses: addresses.split(',').map(address).collect::<Result<_, _>>()? })
+}
+
+/// A rule for a place to which nothing goes was meant for another one.
+pub(super) fn check_rules(settings: &ClientSettings, requests: &[Request]) -> Result<(), Wrong> {
+    let urls = || {
+        let proxies = [&settings.proxy.http, &settings.proxy.https].into_iter().flatten();
+        requests.iter().map(Request::url).chain(proxies)
+    };
+    let goes_to = |rule: &Resolve, url: &Url| {
+        url.host().zip(url.port_or_known_default()).is_some_and(|(host, port)| rule.fits(&host, port))
+    };
+    // Redirects may lead anywhere, and who writes `*` does not mean a certain place.
+    let is_certain = |rule: &&Resolve| settings.redirects == 0 && rule.host != "*" && rule.port != 0;
+    match settings.resolve.iter().filter(is_certain).find(|rule| !urls().any(|url| goes_to(rule, url))) {
+        Some(rule) => Err(Wrong(format!("--resolve {}:{}: no URL goes there", rule.host, rule.port))),
+        None => Ok(()),
+    }
 }
 
 fn proxy(args: &RunArgs, environment: &ProxySource) -> Result<ProxyRules, Wrong> {

@@ -249,6 +249,9 @@ impl Report {
         assert_eq!(failed, of("failed"), "every failure has a kind: {errors:?}");
         assert_eq!(answered + failed - bad, of("completed") + of("failed"), "{statuses} {errors:?}");
         assert!(errors.iter().all(|row| row["example"].is_string()), "every kind has an example: {errors:?}");
+        let reused = self.number("/connections/requests_on_reused");
+        let repeated = self.number("/connections/unanswered_repeats");
+        assert!(reused + repeated <= of("sent_with_repeats"), "{reused} {repeated} {counters}");
     }
 }
 

@@ -2,10 +2,12 @@
 //! has all of 127.0.0.0/8 on its loopback.
 #![cfg(target_os = "linux")]
 
-use onrush_net::Share;
+use std::net::IpAddr;
+
+use onrush_net::{Dialer, Origin, Setup, Share};
 use onrush_plan::{ClientSettings, Resolve};
 
-use crate::support::{Peer, User, kind, loopback, play};
+use crate::support::{Known, NameServer, Peer, User, kind, loopback, play};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -87,8 +89,13 @@ fn overrides_hold_for_their_name_and_port() {
             ("shop.example.com", port, "shop.example.com", true),
             ("SHOP.example.com", 0, "shop.EXAMPLE.com", true),
             ("*", 0, "anything.example.com", true),
+            ("*", 0, "127.0.0.77", true),
+            ("127.0.0.77", port, "127.0.0.77", true),
+            ("::1", port, "[::1]", true),
+            ("::1", 0, "[0:0::1]", true),
             ("shop.example.com", 1, "127.0.0.1", false),
-            ("*", 0, "127.0.0.1", false),
+            ("127.0.0.1", 1, "127.0.0.1", false),
+            ("127.0.0.11", 0, "127.0.0.1", false),
         ] {
             let last = if is_used { 1 } else { 77 };
             let exchange =
@@ -109,8 +116,56 @@ fn source_addresses_are_used_in_turn() {
         }
         let sources: Vec<_> = (0..4).map(|number| peer.from(number)).collect();
         assert_eq!(sources, [loopback(2), loopback(3), loopback(2), loopback(3)]);
-        let source_ips = vec!["::1".parse().unwrap()];
-        let exchange = User::new(ClientSettings { source_ips, ..ClientSettings::default() }).get(&peer.url("/")).await;
-        assert_eq!(kind(&exchange), "connect failed", "of another family");
+    });
+}
+
+#[test]
+fn source_addresses_of_others_are_refused_before_anything_is_sent() {
+    // An address for documents (RFC 5737) is nobody's.
+    let source_ips = vec![loopback(2), "203.0.113.7".parse().unwrap()];
+    let settings = ClientSettings { source_ips, ..ClientSettings::default() };
+    let refusal = Setup::new(&settings, false).unwrap_err().to_string();
+    assert_eq!(refusal, "connections cannot come from 203.0.113.7: the address does not belong to this machine");
+}
+
+#[test]
+fn source_addresses_must_be_of_a_family_of_the_target() {
+    let with = |host: &str, sources: &[IpAddr], resolve: &[u8]| {
+        let mut settings = resolving("pay.example.com", 0, resolve);
+        settings.source_ips = sources.to_vec();
+        let dialer = Dialer::new(&settings, &Setup::new(&settings, false).unwrap(), Share { index: 0, of: 1 }).unwrap();
+        dialer.check(&Origin::of(&format!("http://{host}/").parse().unwrap())).is_ok()
+    };
+    let Ok(six) = std::net::TcpListener::bind("[::1]:0").map(|listener| listener.local_addr().unwrap().ip()) else {
+        return; // A machine without IPv6.
+    };
+    let four = loopback(2);
+    for (host, sources, resolve, is_fine) in [
+        ("127.0.0.1", &[four][..], &[][..], true),
+        ("127.0.0.1", &[six, four], &[], true),
+        ("127.0.0.1", &[six], &[], false),
+        ("[::1]", &[four], &[], false),
+        ("[::1]", &[], &[], true),
+        ("pay.example.com", &[six], &[1], false),
+        ("pay.example.com", &[four], &[1], true),
+        ("shop.example.com", &[six], &[1], true),
+    ] {
+        assert_eq!(with(host, sources, resolve), is_fine, "{host} from {sources:?}");
+    }
+}
+
+#[test]
+fn a_name_without_an_address_of_the_right_family_is_not_the_services_fault() {
+    play(async {
+        let Ok(listener) = std::net::TcpListener::bind("[::1]:0") else { return };
+        let peer = Peer::answering(OK).await;
+        let names = NameServer::start().await;
+        let (source_ips, port) = (vec![listener.local_addr().unwrap().ip()], peer.addr().port());
+        let mut user =
+            User::new(ClientSettings { source_ips, dns_server: Some(names.addr()), ..ClientSettings::default() });
+        names.tell("shop.example.com", Known::Addresses(60, vec![loopback(1)]));
+        let failure = user.get(&format!("http://shop.example.com:{port}/")).await.result.unwrap_err();
+        assert!(failure.kind().is_local(), "{failure}");
+        assert_eq!(peer.connections(), 0);
     });
 }

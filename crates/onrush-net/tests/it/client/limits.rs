@@ -43,7 +43,7 @@ fn a_later_request_of_the_same_user_has_its_own_time() {
         let mut user = User::new(timed(Duration::from_millis(200), LATE));
         assert_eq!(kind(&user.get(&peer.url("/")).await), "200");
         let exchange = user.get(&peer.url("/")).await;
-        assert_eq!((kind(&exchange).as_str(), exchange.reused), ("timeout", 1));
+        assert_eq!((kind(&exchange).as_str(), exchange.opened), ("timeout", 0));
         assert!(exchange.ended - exchange.started >= Duration::from_millis(200));
         // What comes late belongs to nobody: the connection is not used again.
         assert_eq!(user.get(&peer.url("/")).await.opened, 1);

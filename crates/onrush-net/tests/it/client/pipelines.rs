@@ -42,8 +42,9 @@ fn what_was_not_answered_goes_over_a_fresh_connection() {
             let requests = ["/a", "/b", "/c"].map(|path| get(&peer.url(path)));
             let exchanges = pipelining().pipeline(&requests).await;
             assert_eq!(kind(&exchanges[2]), "209", "{exchanges:?}");
-            assert_eq!(exchanges.iter().map(|exchange| exchange.stale).collect::<Vec<_>>(), [0, 0, left]);
+            assert_eq!(exchanges.iter().map(|exchange| exchange.repeated).collect::<Vec<_>>(), [0, 0, left]);
             assert_eq!(exchanges.iter().map(|exchange| exchange.sent).collect::<Vec<_>>(), [1, 1, 2]);
+            assert_eq!(exchanges.iter().map(|exchange| exchange.reused).collect::<Vec<_>>(), [0, 1, 0]);
             assert_eq!(peer.lines(1), ["GET /c HTTP/1.1"]);
         }
     });
@@ -71,7 +72,7 @@ fn orders_that_never_left_may_go_over_a_fresh_connection() {
         peer.ended(0).await;
         let later = user.pipeline(&[post(&peer.url("/b")), get(&peer.url("/c"))]).await;
         assert_eq!(later.iter().map(kind).collect::<Vec<_>>(), ["202", "203"], "{later:?}");
-        assert_eq!(later.iter().map(|exchange| (exchange.stale, exchange.sent)).collect::<Vec<_>>(), [(1, 1); 2]);
+        assert_eq!(later.iter().map(|e| (e.stale, e.repeated, e.sent)).collect::<Vec<_>>(), [(1, 0, 1); 2]);
         let bytes: u64 = later.iter().map(|exchange| exchange.bytes_sent).sum();
         assert_eq!((first[0].sent, bytes), (1, peer.text(1).len() as u64), "what never left is not counted");
     });

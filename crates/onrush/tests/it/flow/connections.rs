@@ -1,6 +1,5 @@
 //! Which connections are made, from where, and how many requests each carries.
 
-use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
 use onrush_target::{Bind, Running, Service, ServiceSettings, Stats, TlsSettings};
@@ -126,7 +125,28 @@ fn names_that_are_given_an_address() {
         let url = format!("http://shop.example.com:{port}/");
         play(&url, &["-n20", "-c2", "--resolve", &rule]).all_well(20);
     }
-    assert_eq!(service.stats().requests, 60);
+    let rule = format!("[::1]:{port}:127.0.0.1");
+    play(&format!("http://[::1]:{port}/"), &["-n20", "-c2", "--resolve", &rule]).all_well(20);
+    assert_eq!(service.stats().requests, 80);
+}
+
+#[test]
+fn an_address_for_a_name_that_no_url_has_is_refused() {
+    let url = "http://127.0.0.1:1/";
+    for (rule, more, words) in [
+        ("nosuch.example.com:443:127.0.0.1", &[][..], Some("--resolve nosuch.example.com:443: no URL goes there")),
+        ("127.0.0.1:2:127.0.0.1", &[], Some("--resolve 127.0.0.1:2: no URL goes there")),
+        ("127.0.0.1:1:127.0.0.1", &[], None),
+        ("127.0.0.1:*:127.0.0.1", &[], None),
+        ("nosuch.example.com:443:127.0.0.1", &["--redirects", "3"], None),
+        ("proxy.example.com:1:127.0.0.1", &["--proxy", "http://proxy.example.com:1"], None),
+        ("[::1]:1", &[], Some("a part is missing")),
+        ("[::1:1:127.0.0.1", &[], Some("a part is missing")),
+    ] {
+        let played = Run::new([&[url, "-q", "-n1", "-c1", "--resolve", rule], more].concat()).finish();
+        assert_eq!(played.code, if words.is_some() { 104 } else { 0 }, "{rule}: {}", played.stderr);
+        assert!(played.stderr.contains(words.unwrap_or_default()), "{rule}: {}", played.stderr);
+    }
 }
 
 #[test]
@@ -138,12 +158,14 @@ fn source_addresses_have_their_turns() {
         ("127.0.0.5", &["-n8", "-c2"], 1),
     ] {
         let plain = Plain::start();
-        let report = play(&plain.url(), &[&["--source-ips", addresses], more].concat());
-        let peers: BTreeSet<_> = plain.peers();
-        if report.outcomes().iter().any(|(kind, _)| kind == "connect failed") {
+        let url = plain.url();
+        let fixed = [&*url, "-q", "--format", "json", "--source-ips", addresses];
+        let played = Run::new(fixed.iter().chain(more).copied()).finish();
+        if played.code == 104 {
             skip(&format!("this machine has no {addresses}"));
             return;
         }
+        let (report, peers) = (played.report(), plain.peers());
         assert_eq!((report.requests("failed"), peers.len()), (0, count), "{addresses} {more:?}: {peers:?}");
     }
 }

@@ -30,7 +30,7 @@ fn check(report: &Report, words: &str) {
 fn flaws_are_named_and_can_be_ignored() {
     for (flaw, words) in [
         (CertificateFlaw::Expired, "the certificate of 127.0.0.1 expired"),
-        (CertificateFlaw::WrongHost, "the certificate is not for 127.0.0.1 but for DnsName(\"elsewhere.example.com\")"),
+        (CertificateFlaw::WrongHost, "the certificate is not for 127.0.0.1 but for elsewhere.example.com"),
         (CertificateFlaw::SelfSigned, "the certificate of 127.0.0.1 is signed by nobody who is trusted"),
     ] {
         let service = flawed(flaw);
@@ -55,7 +55,7 @@ fn an_authority_that_nobody_knows() {
 fn a_client_without_the_certificate_that_is_asked_for() {
     let tls = TlsSettings { require_client_certificate: true, ..TlsSettings::default() };
     let service = secure(tls);
-    check(&play(&service, &["--tls-max", "1.2"]), "it wants a certificate (--cert and --key)");
+    check(&play(&service, &["--tls-max", "1.2"]), "the service wants a client certificate: --cert and --key");
     // TLS 1.3 is through with the handshake when the service finds out, and its word races with our request.
     for more in [&["--tls-min", "1.3"][..], &["--http2"]] {
         let report = play(&service, more);
@@ -91,4 +91,11 @@ fn tls_where_there_is_none_and_none_where_there_is() {
     let service = secure(TlsSettings::default());
     let report = Run::new([&*service.url().replace("https:", "http:"), "-q", "-n3", "-c1"]).report();
     assert_eq!(report.outcomes(), [("protocol".to_owned(), 3)], "{:#}", report.json["errors"]);
+    assert_eq!(report.example("protocol"), "the service speaks TLS here: use https://");
+}
+
+#[test]
+fn the_name_that_was_checked_is_told() {
+    let report = play(&secure(TlsSettings::default()), &["--sni", "shop.example.com"]);
+    check(&report, "the certificate is not for shop.example.com (--sni) but for localhost, 127.0.0.1, ::1");
 }

@@ -130,7 +130,21 @@ fn an_idle_connection_that_was_closed_is_no_failure_and_is_counted() {
     for mode in [Hostile::CloseMid, Hostile::HalfClose, Hostile::CloseBetweenIdle] {
         let report = play(&row(mode, &["200"]), &["-c1"]);
         let of = |name: &str| report.number(&format!("/connections/{name}"));
-        assert_eq!((of("stale_retries"), of("opened"), report.requests("completed")), (3, 4, 4), "{mode}");
+        let repeats = of("stale_retries") + of("unanswered_repeats");
+        assert_eq!((repeats, of("opened"), report.requests("completed")), (3, 4, 4), "{mode}");
+        assert!(mode != Hostile::CloseMid || of("stale_retries") == 0, "{mode}: it read what it did not answer");
+        assert_eq!(of("requests_on_reused"), 0, "{mode}: each connection was closed after its first answer");
+    }
+}
+
+#[test]
+fn a_service_that_drops_requests_is_not_told_to_be_perfect() {
+    let server = HostileServer::start(Hostile::CloseMid).unwrap();
+    let url = server.url();
+    for more in [&["-c2"][..], &["-c2", "--pipeline", "4"]] {
+        let played = Run::new([&[&*url, "-q", "-n100"], more].concat()).finish();
+        let told = "requests repeated: the connection was closed";
+        assert!(played.stdout.contains("SOME SENT TWICE") && played.stdout.contains(told), "{}", played.stdout);
     }
 }
 

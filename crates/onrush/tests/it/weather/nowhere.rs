@@ -102,8 +102,14 @@ fn a_port_that_does_not_even_accept() {
 fn addresses_of_others_and_sockets_that_are_not_there() {
     let plain = crate::plain::Plain::start();
     let url = plain.url();
-    let report = Run::new([&*url, "-q", "-n2", "-c1", "--source-ips", "203.0.113.7"]).report();
-    check(&report, "connect failed", "source address 203.0.113.7 does not belong to this machine");
+    for (url, address, words) in [
+        (&*url, "203.0.113.7", "connections cannot come from 203.0.113.7: the address does not belong to this machine"),
+        ("http://[::1]:80/", "127.0.0.1", "[::1]:80 cannot be reached from the source addresses"),
+    ] {
+        let refused = Run::new([url, "-q", "-n2", "-c1", "--source-ips", address]).finish();
+        assert_eq!((refused.code, refused.stdout.as_str()), (104, ""));
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
     let report = Run::new([&*url, "-q", "-n2", "-c1", "--unix-socket", "/nonexistent/socket"]).report();
     check(&report, "connect failed", "connecting to /nonexistent/socket");
     assert_eq!(plain.requests().len(), 0);
