@@ -150,8 +150,9 @@ fn broken(word: &str, room: usize) -> Vec<String> {
         if piece.is_empty() {
             break;
         }
-        pieces.push(piece.to_owned());
-        rest = &rest[piece.len()..];
+        // A number and its unit may come apart here, at their blank.
+        pieces.push(piece.trim_end().to_owned());
+        rest = rest[piece.len()..].trim_start();
     }
     pieces.push(rest.to_owned());
     pieces
@@ -242,6 +243,12 @@ mod tests {
             prop_assert!(width(&clipped(&clean, room, Style::default())) <= room);
             let lines = wrap(&clean, room);
             prop_assert!(lines.iter().all(|line| width(line) <= room), "{:?}", lines);
+        }
+
+        #[test]
+        fn lines_end_in_no_blank(digits in 1..60_usize, room in 2..40_usize) {
+            let text = format!("{} % of it", "7".repeat(digits));
+            prop_assert!(wrap(&text, room).iter().all(|line| line.trim() == line), "{:?}", wrap(&text, room));
         }
 
         #[test]
