@@ -123,6 +123,9 @@ fn run(contest: &Contest, options: &Options) -> Vec<Row> {
             let finished = measure(&command);
             settle();
             let requests = server.requests() - before;
+            if requests == 0 {
+                eprintln!("{}: {} sent nothing: {}", contest.name, tool.name(), command.join(" "));
+            }
             if let Some(finished) = finished.filter(|_| requests > 0) {
                 let cost = finished.cpu_us / requests as f64;
                 eprintln!(

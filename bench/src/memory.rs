@@ -16,7 +16,14 @@ const MANY: u32 = 9000;
 /// Memory at 1,000 connections under full load, and what each connection more holds while it waits.
 pub(crate) fn rows(options: &Options) -> Vec<Row> {
     let tools = [Tool::Onrush, Tool::Wrk, Tool::Oha].into_iter().filter(|tool| tool.is_there(options));
-    tools.filter_map(|tool| row(tool, options)).collect()
+    let rows = tools.filter_map(|tool| {
+        let row = row(tool, options);
+        if row.is_none() {
+            eprintln!("memory: {} did not bring its connections about", tool.name());
+        }
+        row
+    });
+    rows.collect()
 }
 
 fn row(tool: Tool, options: &Options) -> Option<Row> {

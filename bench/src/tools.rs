@@ -56,12 +56,10 @@ impl Tool {
         let host = url.split('/').nth(2).unwrap_or_default();
         let line = match (self, streams) {
             (Self::Floor, 0) if url.starts_with("http:") => format!("{own} floor {host} {connections} {seconds}"),
-            (Self::Onrush, 0) => format!("{} run {url} -t 1 -c {connections} -d {seconds}s -q -k", options.onrush),
             (Self::Onrush, _) => {
-                format!(
-                    "{} run {url} -t 1 -c {connections} -d {seconds}s -q -k --http2 --streams {streams}",
-                    options.onrush
-                )
+                let insecure = if url.starts_with("https:") { " -k" } else { "" };
+                let http2 = if streams > 0 { format!(" --http2 --streams {streams}") } else { String::new() };
+                format!("{} run {url} -t 1 -c {connections} -d {seconds}s -q{insecure}{http2}", options.onrush)
             }
             (Self::Wrk, 0) => format!("wrk -t1 -c{connections} -d{seconds}s {url}"),
             (Self::Oha, 0) => format!("{} --no-tui --insecure -c {connections} -z {seconds}s {url}", oha()),

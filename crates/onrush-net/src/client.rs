@@ -332,7 +332,7 @@ impl Client {
             Some(place) => place.take(origin),
             None => session.take(origin),
         };
-        held.filter(|held| self.dialer.is_current(&held.lead, origin))
+        held.filter(|held| self.dialer.is_current(&held.generation, origin, || held.connection.stream().address()))
     }
 
     #[cold]
@@ -343,8 +343,8 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<Box<Held>, Failure> {
         let dialed = self.dial(origin, deadline, exchange).await?;
-        let Dialed { stream, peer, lead, .. } = dialed;
-        Ok(Box::new(Held { origin: Rc::clone(origin), connection: Connection::new(stream), peer, lead }))
+        let Dialed { stream, peer, generation, .. } = dialed;
+        Ok(Box::new(Held { origin: Rc::clone(origin), connection: Connection::new(stream), peer, generation }))
     }
 
     /// Dialing needs a large future and happens rarely: it lives on the heap only while it lasts.

@@ -16,7 +16,6 @@ use crate::clock::Instant;
 use crate::dns::Names;
 use crate::error::SetupError;
 use crate::failure::Failure;
-use crate::lead::Lead;
 use crate::origin::Origin;
 use crate::proxy::{Proxies, Proxy, Route};
 use crate::source::{self, Sources};
@@ -83,7 +82,7 @@ pub struct Dialed {
     pub fallbacks: u32,
     /// Who reads the requests.
     pub peer: Peer,
-    pub(crate) lead: Lead,
+    pub(crate) generation: Cell<u64>,
 }
 
 /// Who reads the requests of a connection.
@@ -161,15 +160,19 @@ impl Dialer {
     /// Whether a connection to `origin` still leads to an address that its name has. Costs a comparison as long
     /// as no name has lost one.
     #[inline]
-    pub(crate) fn is_current(&self, lead: &Lead, origin: &Origin) -> bool {
-        lead.generation.get() == self.names.generation() || self.looks_current(lead, origin)
+    pub(crate) fn is_current(
+        &self,
+        generation: &Cell<u64>,
+        origin: &Origin,
+        address: impl FnOnce() -> Option<IpAddr>,
+    ) -> bool {
+        generation.replace(self.names.generation()) == self.names.generation() || self.leads_to(origin, address())
     }
 
     #[cold]
-    fn looks_current(&self, lead: &Lead, origin: &Origin) -> bool {
-        lead.generation.set(self.names.generation());
+    fn leads_to(&self, origin: &Origin, address: Option<IpAddr>) -> bool {
         let host = self.proxies.of(origin).map_or(&origin.host, |proxy| &proxy.host);
-        lead.address.is_none_or(|address| self.names.leads_to(host, address))
+        address.is_none_or(|address| self.names.leads_to(host, address))
     }
 
     async fn dial_unbounded(&self, origin: &Origin, doing: &Cell<&'static str>) -> Result<Dialed, Failure> {
@@ -199,8 +202,7 @@ impl Dialer {
         } else {
             stream
         };
-        let lead = Lead { address: stream.address(), generation };
-        Ok(Dialed { stream, timings, fallbacks, peer, lead })
+        Ok(Dialed { stream, timings, fallbacks, peer, generation })
     }
 
     async fn through(

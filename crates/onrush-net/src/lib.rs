@@ -17,7 +17,6 @@ mod dns;
 mod error;
 mod exchange;
 mod failure;
-mod lead;
 mod origin;
 mod prepared;
 mod proxy;

@@ -8,7 +8,6 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::dial::Peer;
 use crate::http1::Connection;
 use crate::http2::Shared2;
-use crate::lead::Lead;
 use crate::origin::Origin;
 use crate::stream::Stream;
 
@@ -18,7 +17,8 @@ pub(crate) struct Held {
     pub(crate) origin: Rc<Origin>,
     pub(crate) connection: Connection<Stream>,
     pub(crate) peer: Peer,
-    pub(crate) lead: Lead,
+    /// The generation of names when the peer was last known to be one that its name leads to.
+    pub(crate) generation: Cell<u64>,
 }
 
 /// A virtual user's connections, kept from one request to the next.

@@ -130,7 +130,7 @@ impl Client {
     /// with its last request.
     fn link(&self, shared: &Shared2, origin: &Rc<Origin>) -> Option<Rc<Link>> {
         let link = shared.link(origin)?;
-        if self.dialer.is_current(link.lead(), origin) {
+        if self.dialer.is_current(link.generation(), origin, || link.address()) {
             return Some(link);
         }
         shared.leave(&link);

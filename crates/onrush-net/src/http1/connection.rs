@@ -81,6 +81,11 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
         Self { stream, reader: Reader::new(), served: 0 }
     }
 
+    /// What it goes over.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
     /// Requests answered so far.
     pub fn served(&self) -> u64 {
         self.served

@@ -3,9 +3,10 @@
 //! Lanes queue their requests and wake the task; it runs after them, so that lanes which were woken together
 //! are written together.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
@@ -21,7 +22,6 @@ use crate::clock::Instant;
 use crate::dial::Dialed;
 use crate::failure::Failure;
 use crate::http1::Limits;
-use crate::lead::Lead;
 use crate::origin::Origin;
 use crate::stream::Stream;
 
@@ -32,7 +32,9 @@ pub(crate) type Scratch = Rc<RefCell<Box<[u8]>>>;
 #[derive(Debug)]
 pub(crate) struct Link {
     origin: Rc<Origin>,
-    lead: Lead,
+    /// Who it was opened to; `None` for a Unix socket.
+    address: Option<IpAddr>,
+    generation: Cell<u64>,
     state: Rc<RefCell<State>>,
 }
 
@@ -60,7 +62,8 @@ struct State {
 impl Link {
     /// Speaks HTTP/2 over a stream that nothing has passed over.
     pub(crate) fn new(origin: &Rc<Origin>, dialed: Dialed, limits: Limits, scratch: &Scratch) -> Self {
-        let Dialed { stream, lead, .. } = dialed;
+        let Dialed { stream, generation, .. } = dialed;
+        let address = stream.address();
         let state = Rc::new(RefCell::new(State {
             connection: Connection::new(limits),
             lanes: Vec::new(),
@@ -70,11 +73,16 @@ impl Link {
         }));
         let mut task = Task { state: Rc::clone(&state), scratch: Rc::clone(scratch), stream, is_flushed: true };
         tokio::task::spawn_local(async move { poll_fn(|cx| task.poll(cx)).await });
-        Self { origin: Rc::clone(origin), lead, state }
+        Self { origin: Rc::clone(origin), address, generation, state }
     }
 
-    pub(crate) fn lead(&self) -> &Lead {
-        &self.lead
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// The generation of names when the address was last known to be one that its name leads to.
+    pub(crate) fn generation(&self) -> &Cell<u64> {
+        &self.generation
     }
 
     pub(crate) fn leads_to(&self, origin: &Rc<Origin>) -> bool {
