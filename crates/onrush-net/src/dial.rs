@@ -1,7 +1,10 @@
 //! Setting up a connection: name, address, proxy, TLS, with the time that each took.
 
 use std::cell::Cell;
+use std::fmt;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,7 +12,7 @@ use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Protocol};
 use tokio::net::UnixStream;
 use tokio::task::spawn_local;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use url::Host;
 
 use crate::clock::Instant;
@@ -26,6 +29,9 @@ use crate::tls::Tls;
 const RESOLVING: &str = "resolving its name";
 /// What comes after that.
 const CONNECTING: &str = "waiting for the connection";
+
+/// How long a Unix socket is left alone whose backlog is full.
+const KNOCK: Duration = Duration::from_millis(1);
 
 /// Which part of the run a worker plays; it starts at its own place in every rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +92,7 @@ pub struct Dialed {
 }
 
 /// Who reads the requests of a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Peer {
     /// The service itself.
     Service,
@@ -95,6 +101,16 @@ pub enum Peer {
         /// Its `Proxy-Authorization`, if it wants one.
         credentials: Option<Box<str>>,
     },
+}
+
+/// Without the credentials.
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Service => "Service",
+            Self::ForwardProxy { .. } => "ForwardProxy",
+        })
+    }
 }
 
 /// What setting up a connection took.
@@ -182,7 +198,7 @@ impl Dialer {
             (Some(path), _) => {
                 doing.set(CONNECTING);
                 let before = Instant::now();
-                let unix = UnixStream::connect(path).await;
+                let unix = connect_unix(path).await;
                 timings.connect = before.elapsed();
                 (Stream::Unix(unix.map_err(|error| Failure::connect(&error, &path.display()))?), 0, Peer::Service)
             }
@@ -279,6 +295,17 @@ impl Dialer {
                 ErrorKind::ConnectTimeout,
                 format!("connecting to {peer}: no answer within {limit:?}"),
             )),
+        }
+    }
+}
+
+/// A full backlog of a Unix socket is told at once, where TCP tries again by itself. It says that the service does
+/// not accept, not that this machine has run out of something.
+async fn connect_unix(path: &Path) -> io::Result<UnixStream> {
+    loop {
+        match UnixStream::connect(path).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(KNOCK).await,
+            done => return done,
         }
     }
 }

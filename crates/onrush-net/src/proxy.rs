@@ -1,6 +1,6 @@
 //! Proxies: which one is used for what, and how each is spoken to.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::net::IpAddr;
 
 use base64::Engine;
@@ -27,7 +27,6 @@ pub(crate) struct Proxies {
 }
 
 /// One proxy.
-#[derive(Debug)]
 pub(crate) struct Proxy {
     pub(crate) host: Host<String>,
     pub(crate) port: u16,
@@ -36,6 +35,13 @@ pub(crate) struct Proxy {
     is_socks: bool,
     user: String,
     password: String,
+}
+
+/// Without what it is logged in with.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Proxy({}:{})", self.host, self.port)
+    }
 }
 
 /// How a proxy is used for one origin.
@@ -199,12 +205,15 @@ impl Proxy {
         match &origin.host {
             Host::Ipv4(ip) => ask.extend([&[1], &ip.octets()[..]].concat()),
             Host::Ipv6(ip) => ask.extend([&[4], &ip.octets()[..]].concat()),
-            Host::Domain(name) => ask.extend([&[3, name.len().min(255) as u8], name.as_bytes()].concat()),
+            Host::Domain(name) => ask.extend([&[3], &socks_field(name)?[..]].concat()),
         }
         ask.extend(origin.port.to_be_bytes());
         stream.write_all(&ask).await?;
         let mut answer = [0; 4];
         stream.read_exact(&mut answer).await?;
+        if answer[0] != 5 {
+            return Err(std::io::Error::other("it does not speak SOCKS 5"));
+        }
         if answer[1] != 0 {
             return Err(std::io::Error::other(format!(
                 "it refused to connect to {origin}: {}",
@@ -220,8 +229,8 @@ impl Proxy {
     }
 
     async fn socks_login(&self, stream: &mut Stream) -> std::io::Result<()> {
-        let field = |text: &str| [&[text.len().min(255) as u8], &text.as_bytes()[..text.len().min(255)]].concat();
-        stream.write_all(&[&[1], &field(&self.user)[..], &field(&self.password)[..]].concat()).await?;
+        let (user, password) = (socks_field(&self.user)?, socks_field(&self.password)?);
+        stream.write_all(&[&[1], &user[..], &password].concat()).await?;
         let mut answer = [0; 2];
         stream.read_exact(&mut answer).await?;
         if answer[1] == 0 { Ok(()) } else { Err(std::io::Error::other("it refused the user name and password")) }
@@ -230,6 +239,14 @@ impl Proxy {
     fn failure(&self, why: &str) -> Failure {
         Failure::new(ErrorKind::Proxy, format!("proxy {}:{}: {why}", self.host, self.port))
     }
+}
+
+/// Text behind its length, which has one byte.
+fn socks_field(text: &str) -> std::io::Result<Vec<u8>> {
+    let Ok(length) = u8::try_from(text.len()) else {
+        return Err(std::io::Error::other("names and passwords of more than 255 bytes do not fit into SOCKS 5"));
+    };
+    Ok([&[length], text.as_bytes()].concat())
 }
 
 fn socks_reply(code: u8) -> &'static str {

@@ -120,7 +120,7 @@ impl Drop for Place<'_> {
 #[expect(clippy::vec_box, reason = "they move out and in at every request")]
 fn take(idle: &mut Vec<Box<Held>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
     let at = idle.iter().rposition(|held| leads_to(held, origin))?;
-    Some(idle.swap_remove(at))
+    Some(idle.remove(at))
 }
 
 fn leads_to(held: &Held, origin: &Rc<Origin>) -> bool {

@@ -1,5 +1,6 @@
 //! How the wire is used: protocol, connections, names, proxies, TLS.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -131,7 +132,7 @@ impl Resolve {
 }
 
 /// Which proxy is used for what.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ProxyRules {
     /// For `http://` targets: `http://[user:password@]host:port` or `socks5://…`.
     pub http: Option<Url>,
@@ -139,6 +140,15 @@ pub struct ProxyRules {
     pub https: Option<Url>,
     /// Hosts reached directly, as in `NO_PROXY`: names, `.suffixes`, addresses, CIDR blocks, `*`.
     pub bypass: Vec<String>,
+}
+
+/// Without what proxies are logged in to with.
+impl fmt::Debug for ProxyRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |url: &Option<Url>| url.as_ref().and_then(|url| Some(format!("{}:{}", url.host()?, url.port()?)));
+        let (http, https) = (place(&self.http), place(&self.https));
+        f.debug_struct("ProxyRules").field("http", &http).field("https", &https).field("bypass", &self.bypass).finish()
+    }
 }
 
 /// TLS settings.

@@ -273,6 +273,36 @@ fn socks_is_asked_by_address_where_the_url_has_one() {
 }
 
 #[test]
+fn what_does_not_fit_socks_is_not_sent() {
+    play(async {
+        let long = "x".repeat(256);
+        let names = format!("http://{}.example.com/", vec!["x".repeat(60); 5].join("."));
+        for (login, chosen, url) in [
+            ("", 0, names.as_str()),
+            (&*format!("{long}:secret@"), 2, "http://shop.example.com/"),
+            (&*format!("me:{long}@"), 2, "http://shop.example.com/"),
+        ] {
+            let asked = if login.is_empty() { 3 } else { 4 };
+            let proxy = Peer::start(vec![vec![Act::Read(asked), Act::send([5, chosen]), Act::Read(1)]]).await;
+            let exchange = User::new(by(through("socks5", login, &proxy))).get(url).await;
+            assert_eq!(kind(&exchange), "proxy");
+            assert!(exchange.result.unwrap_err().to_string().contains("more than 255 bytes"));
+            assert_eq!(proxy.bytes(0).len(), asked, "no more than the greeting");
+        }
+    });
+}
+
+#[test]
+fn passwords_of_proxies_are_not_shown_to_programmers_either() {
+    play(async {
+        let proxy = Peer::answering(OK).await;
+        let user = User::new(by(through("http", "me:hunter2@", &proxy)));
+        let shown = format!("{:?}", user.settings);
+        assert!(shown.contains("127.0.0.1") && !shown.contains("hunter2"), "{shown}");
+    });
+}
+
+#[test]
 fn socks_takes_a_password() {
     play(async {
         let login = [&[1, 2][..], b"me", &[6], b"secret"].concat();

@@ -1,5 +1,7 @@
 //! When a connection is opened, used again, found stale, and what that costs in the exchange's counters.
 
+use std::time::Duration;
+
 use onrush_net::Exchange;
 use onrush_plan::{ClientSettings, Pooling};
 use onrush_target::{Bind, Service, ServiceSettings};
@@ -245,6 +247,25 @@ fn a_request_that_never_left_has_no_times() {
         assert_eq!((exchange.first_write, exchange.first_byte, exchange.connect), (None, None, None));
         assert_eq!((exchange.bytes_sent, exchange.bytes_received), (0, 0));
         assert!(exchange.ended >= exchange.started);
+    });
+}
+
+/// The service does not accept: that is no lack of this machine.
+#[test]
+fn a_unix_socket_whose_backlog_is_full_is_waited_for() {
+    play(async {
+        let path = std::env::temp_dir().join(format!("onrush-net-{}-full.socket", std::process::id()));
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        let (connect_timeout, timeout) = (Duration::from_millis(30), Duration::from_millis(100));
+        let settings = ClientSettings { unix_socket: Some(path.clone()), connect_timeout, ..ClientSettings::default() };
+        let mut users: Vec<_> = (0..3).map(|_| User::new(ClientSettings { timeout, ..settings.clone() })).collect();
+        let mut kinds = Vec::new();
+        for user in &mut users {
+            kinds.push(kind(&user.get("http://shop.example.com/").await));
+        }
+        std::fs::remove_file(path).unwrap();
+        assert_eq!(kinds.last().map(String::as_str), Some("connect timeout"), "{kinds:?}");
     });
 }
 
