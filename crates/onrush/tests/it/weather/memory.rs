@@ -8,10 +8,10 @@ use rustix::process::Signal;
 use crate::harness::{Run, until};
 
 /// Some seconds old: whatever is made once a second has been made.
-const EARLY: u64 = 60_000;
-const LATE: u64 = 120_000;
+const EARLY: u64 = 20_000;
+const LATE: u64 = 60_000;
 /// Pages of histograms for values that had not been seen before, and what the allocator rounds up to. Keeping
-/// nine bytes a request would need more.
+/// a duration, sixteen bytes, of each request would need more.
 const ROOM: u64 = 512 * 1024;
 
 #[test]
