@@ -101,7 +101,7 @@ pub(crate) fn run_all(options: &Options) -> ExitCode {
 
 /// CPU microseconds a request of each tool in each round.
 fn run(contest: &Contest, options: &Options) -> Vec<Row> {
-    let server = match start(contest.server, options) {
+    let server = match start(contest.server) {
         Ok(server) => server,
         Err(error) => {
             eprintln!("{}: {error}", contest.name);
@@ -156,12 +156,10 @@ fn row(contest: &Contest, tool: Tool, own: &[f64], tools: &[Tool], costs: &[Vec<
     Row { what: contest.what.to_owned(), tool: tool.name(), value, beside: Vec::new(), budgets: budgets.collect() }
 }
 
-fn start(server: Server, options: &Options) -> Result<Counting, String> {
+fn start(server: Server) -> Result<Counting, String> {
     let service = |settings| Service::start(settings).map(Counting::Service).map_err(|error| error.to_string());
     match server {
-        Server::Canned => {
-            Canned::start_slow(Manner::Answers, options.work).map(Counting::Canned).map_err(|error| error.to_string())
-        }
+        Server::Canned => Canned::start(Manner::Answers).map(Counting::Canned).map_err(|error| error.to_string()),
         Server::Http2 => service(ServiceSettings::default()),
         Server::Tls => service(ServiceSettings { tls: Some(TlsSettings::default()), ..ServiceSettings::default() }),
     }

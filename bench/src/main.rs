@@ -33,15 +33,12 @@ struct Options {
     seconds: u64,
     /// Names of contests; all of them when empty.
     only: Vec<String>,
-    /// Nanoseconds that the server of HTTP/1.1 works for each request beside answering it.
-    work: u64,
     /// The onrush binary.
     onrush: String,
 }
 
-const HELP: &str = "onrush-bench [--rounds N] [--seconds N] [--only NAME]… [--work NANOSECONDS] [--onrush PATH]
+const HELP: &str = "onrush-bench [--rounds N] [--seconds N] [--only NAME]… [--onrush PATH]
     compares Onrush with its peers; contests: h1-50 h1-1000 h2 tls pacing memory freeze start
-    --work makes the server of h1-50 and h1-1000 slower: whoever outpaces it need not wake it
 onrush-bench canned SECONDS
     the canned server alone, for profiling a client";
 
@@ -72,13 +69,12 @@ fn main() -> ExitCode {
 fn options() -> Result<Option<Options>, lexopt::Error> {
     let onrush = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join("onrush")));
     let onrush = onrush.map_or_else(|| "onrush".to_owned(), |path| path.display().to_string());
-    let mut options = Options { rounds: 5, seconds: 4, only: Vec::new(), work: 0, onrush };
+    let mut options = Options { rounds: 5, seconds: 4, only: Vec::new(), onrush };
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
             Long("rounds") => options.rounds = parser.value()?.parse()?,
             Long("seconds") => options.seconds = parser.value()?.parse()?,
-            Long("work") => options.work = parser.value()?.parse()?,
             Long("only") => options.only.push(parser.value()?.string()?),
             Long("onrush") => options.onrush = parser.value()?.string()?,
             Long("help") | Short('h') => return Ok(None),
