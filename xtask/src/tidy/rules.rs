@@ -36,6 +36,7 @@ const ABSENCES: &[(&str, &[&str], &str)] = &[
     ("onrush-metrics", PURE, "metrics are values: times come in as durations"),
     ("onrush-plan", PURE, "a plan is a value"),
     ("onrush-lang", PURE, "text comes in, values go out"),
+    ("onrush-user", PURE, "answers, times and seeds are arguments"),
     (
         "onrush-report",
         &["onrush_engine", "onrush_net", "clap", "stdout()", "println!"],
