@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use onrush_metrics::{Event, Gauges, Snapshot, StopReason, Tally, WorkerHealth};
+use onrush_metrics::{Event, Gauges, SeriesInfo, Snapshot, StopReason, Tallies, Tally, WorkerHealth};
 use onrush_net::clock::Instant;
 
 use crate::control::Control;
@@ -12,7 +12,7 @@ use crate::control::Control;
 #[derive(Debug)]
 pub(crate) enum Message {
     /// A second is over for this worker.
-    Second { tally: Box<Tally>, gauges: Gauges },
+    Second { tallies: Box<Tallies>, gauges: Gauges },
     /// It begins nothing more.
     Stopping { at: Instant },
     /// It has ended.
@@ -22,7 +22,7 @@ pub(crate) enum Message {
 /// A worker's last word.
 #[derive(Debug)]
 pub(crate) struct Closing {
-    pub(crate) tally: Tally,
+    pub(crate) tallies: Tallies,
     pub(crate) health: WorkerHealth,
     pub(crate) oldest_cut_off: Option<Duration>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Closing {
 /// Everything that the workers said, added up.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
-    pub(crate) total: Tally,
+    pub(crate) tallies: Tallies,
     pub(crate) workers: Vec<WorkerHealth>,
     pub(crate) stopped_at: Option<Instant>,
     pub(crate) oldest_cut_off: Option<Duration>,
@@ -42,10 +42,11 @@ pub(crate) struct Collected {
 pub(crate) struct Collector<'a> {
     start: Instant,
     warmup: Duration,
+    series: &'a [SeriesInfo],
     control: &'a Control,
     on_event: &'a mut dyn FnMut(Event),
     collected: Collected,
-    interval: Tally,
+    interval: Tallies,
     gauges: Vec<Option<Gauges>>,
     last_gauges: Vec<Gauges>,
     is_done: Vec<bool>,
@@ -61,6 +62,7 @@ impl<'a> Collector<'a> {
     pub(crate) fn new(
         start: Instant,
         warmup: Duration,
+        series: &'a [SeriesInfo],
         workers: usize,
         control: &'a Control,
         on_event: &'a mut dyn FnMut(Event),
@@ -68,10 +70,11 @@ impl<'a> Collector<'a> {
         Self {
             start,
             warmup,
+            series,
             control,
             on_event,
             collected: Collected::default(),
-            interval: Tally::default(),
+            interval: Tallies::default(),
             gauges: vec![None; workers],
             last_gauges: vec![Gauges::default(); workers],
             is_done: vec![false; workers],
@@ -94,15 +97,15 @@ impl<'a> Collector<'a> {
                 self.tick();
             }
         }
-        self.collected.total.merge(&self.interval);
+        self.collected.tallies.merge(&self.interval);
         self.collected.lost = workers - self.collected.workers.len();
         self.collected
     }
 
     fn take(&mut self, worker: usize, message: Message) {
         match message {
-            Message::Second { tally, gauges } => {
-                self.interval.merge(&tally);
+            Message::Second { tallies, gauges } => {
+                self.interval.merge(&tallies);
                 self.gauges[worker] = Some(gauges);
                 self.last_gauges[worker] = gauges;
             }
@@ -114,7 +117,7 @@ impl<'a> Collector<'a> {
                 }
             }
             Message::Done(closing) => {
-                self.interval.merge(&closing.tally);
+                self.interval.merge(&closing.tallies);
                 self.collected.workers.push(closing.health);
                 self.collected.oldest_cut_off = self.collected.oldest_cut_off.max(closing.oldest_cut_off);
                 // It has nothing more to say, so nobody waits for it.
@@ -135,7 +138,7 @@ impl<'a> Collector<'a> {
 
     fn tick(&mut self) {
         let interval = std::mem::take(&mut self.interval);
-        self.collected.total.merge(&interval);
+        self.collected.tallies.merge(&interval);
         self.ticked = Instant::now();
         for (gauges, is_done) in self.gauges.iter_mut().zip(&self.is_done) {
             *gauges = is_done.then(Gauges::default);
@@ -143,9 +146,25 @@ impl<'a> Collector<'a> {
         let mut gauges = Gauges::default();
         self.last_gauges.iter().for_each(|worker| gauges.merge(worker));
         let at = self.start.elapsed();
-        let total = self.collected.total.clone();
-        (self.on_event)(Event::Tick(Box::new(Snapshot { at, interval, total, gauges, warming_up: at < self.warmup })));
+        let (total, iterations) = overall(&self.collected.tallies, self.series);
+        (self.on_event)(Event::Tick(Box::new(Snapshot {
+            at,
+            interval: overall(&interval, self.series).0,
+            total,
+            iterations,
+            series: interval.series,
+            gauges,
+            warming_up: at < self.warmup,
+        })));
     }
+}
+
+/// All requests, and all iterations where these are something else.
+pub(crate) fn overall(tallies: &Tallies, series: &[SeriesInfo]) -> (Tally, Option<Tally>) {
+    if series.is_empty() {
+        return (tallies.own.clone(), None);
+    }
+    (tallies.requests(series), Some(tallies.own.clone()))
 }
 
 #[cfg(test)]
@@ -157,10 +176,10 @@ mod tests {
     /// Each row: what two workers say, in turn, and how many seconds are told.
     #[test]
     fn seconds_are_told_whoever_has_ended() {
-        let second = || Message::Second { tally: Box::default(), gauges: Gauges::default() };
+        let second = || Message::Second { tallies: Box::default(), gauges: Gauges::default() };
         let done = || {
-            let (tally, health) = (Tally::default(), WorkerHealth::default());
-            Message::Done(Box::new(Closing { tally, health, oldest_cut_off: None }))
+            let (tallies, health) = (Tallies::default(), WorkerHealth::default());
+            Message::Done(Box::new(Closing { tallies, health, oldest_cut_off: None }))
         };
         for (said, ticks) in [
             (vec![(0, second()), (1, second()), (1, second()), (0, second())], 2),
@@ -174,7 +193,7 @@ mod tests {
             let mut told = 0;
             let mut on_event = |event| told += u32::from(matches!(event, Event::Tick(_)));
             let control = Control::new();
-            Collector::new(Instant::now(), Duration::ZERO, 2, &control, &mut on_event).gather(&messages);
+            Collector::new(Instant::now(), Duration::ZERO, &[], 2, &control, &mut on_event).gather(&messages);
             assert_eq!(told, ticks, "{shown}");
         }
     }

@@ -61,7 +61,7 @@ async fn beat<C: Caller>(worker: &Rc<Worker<C>>, mut alarm: Alarm, say: &impl Fn
             alarm.until(due).await;
             worker.record(|recorder| recorder.beat(due, Instant::now()));
         }
-        say(Message::Second { tally: Box::new(worker.take_tally()), gauges: worker.gauges() });
+        say(Message::Second { tallies: Box::new(worker.take_tallies()), gauges: worker.gauges() });
         // After a pause of the whole process there is no point in catching up on beats.
         due = due.max(Instant::now() - Duration::from_secs(1));
     }

@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, LocalOptions};
 
 use crate::alarm::Alarm;
 use crate::caller::HttpCaller;
-use crate::collector::{Closing, Collected, Collector, Message};
+use crate::collector::{Closing, Collected, Collector, Message, overall};
 use crate::control::{Control, Orders};
 use crate::error::RunError;
 use crate::gate::Gate;
@@ -53,7 +53,8 @@ pub fn run(
     drop(send);
     on_event(Event::Started(info.clone()));
     let start = gate.open(plan.threads)?;
-    let collected = Collector::new(start, plan.warmup, plan.threads, control, &mut on_event).gather(&messages);
+    let collected =
+        Collector::new(start, plan.warmup, &info.series, plan.threads, control, &mut on_event).gather(&messages);
     if collected.lost > 0 {
         return Err(RunError::WorkerLost(collected.lost));
     }
@@ -78,11 +79,15 @@ fn conclude(
     begun: Instant,
 ) -> Outcome {
     let stopped = collected.stopped_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(start));
+    let (total, iterations) = overall(&collected.tallies, &info.series);
     let mut outcome = Outcome {
         info,
         stopped: if control.is_stopped() { StopReason::Interrupted } else { StopReason::Completed },
-        total: collected.total,
-        measured: played(stopped, plan.load.duration()).saturating_sub(plan.warmup),
+        total,
+        iterations,
+        series: collected.tallies.series,
+        thresholds: Vec::new(),
+        measured: played(stopped, plan.work.duration()).saturating_sub(plan.warmup),
         elapsed: begun.elapsed(),
         oldest_cut_off: collected.oldest_cut_off,
         health,
@@ -123,7 +128,7 @@ fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, s
     // tokio lets a task die alone. Whoever played without it played something else: no last word.
     assert!(!worker.is_broken(), "a user's task has panicked");
     say(Message::Done(Box::new(Closing {
-        tally: worker.take_tally(),
+        tallies: worker.take_tallies(),
         health: mark.health(),
         oldest_cut_off: worker.oldest_cut_off(),
     })));

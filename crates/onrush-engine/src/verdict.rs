@@ -52,7 +52,7 @@ pub fn judge(outcome: &Outcome) -> Verdict {
 }
 
 fn nothing_measured(outcome: &Outcome) -> Option<(Soundness, String)> {
-    let counters = &outcome.total.counters;
+    let counters = &outcome.arrivals().counters;
     if counters.started > 0 {
         return None;
     }
@@ -85,23 +85,23 @@ fn local_limits(outcome: &Outcome) -> Option<(Soundness, String)> {
 }
 
 fn dropped(outcome: &Outcome) -> Option<(Soundness, String)> {
-    not_begun(outcome, outcome.total.counters.dropped, "dropped, as asked: the in-flight limit was reached")
+    not_begun(outcome, outcome.arrivals().counters.dropped, "dropped, as asked: the in-flight limit was reached")
 }
 
 fn unstarted(outcome: &Outcome) -> Option<(Soundness, String)> {
     not_begun(
         outcome,
-        outcome.total.counters.unstarted,
+        outcome.arrivals().counters.unstarted,
         "never begun: at the end no place was free under the in-flight limit",
     )
 }
 
 fn not_begun(outcome: &Outcome, count: u64, what: &str) -> Option<(Soundness, String)> {
-    let intended = outcome.total.counters.intended;
+    let intended = outcome.arrivals().counters.intended;
     let share = share(count, intended);
     (count > 0).then(|| {
         let soundness = if share > 0.05 { Soundness::Invalid } else { Soundness::Degraded };
-        let (of, were) = (requests("due ", intended), were(count));
+        let (of, were) = (arrivals(outcome, "due ", intended), were(count));
         (soundness, format!("{} of {of} ({}) {were} {what}", thousands(count), percent(share)))
     })
 }
@@ -112,7 +112,7 @@ const HARDLY: f64 = 0.8;
 
 /// Arrivals that were begun after the load, or never, whyever: the service has not seen the rate that was asked for.
 fn rate(outcome: &Outcome) -> Option<(Soundness, String)> {
-    let counters = &outcome.total.counters;
+    let counters = &outcome.arrivals().counters;
     // The last arrival may be due just before the end; a run of a few requests is not to be judged by that.
     let begun = share(counters.started_in_time + 1, counters.intended);
     (outcome.info.open && counters.started > 0 && begun < NEARLY).then(|| {
@@ -120,7 +120,7 @@ fn rate(outcome: &Outcome) -> Option<(Soundness, String)> {
         let text = format!(
             "{} of {} were begun within the time of the load: it was not the one that was asked for",
             percent(share(counters.started_in_time, counters.intended)),
-            requests("intended ", counters.intended)
+            arrivals(outcome, "intended ", counters.intended)
         );
         (soundness, text)
     })
@@ -128,8 +128,8 @@ fn rate(outcome: &Outcome) -> Option<(Soundness, String)> {
 
 /// Waiting for a place is in the response times, but the service has seen less than the load asked for.
 fn waited_for_a_place(outcome: &Outcome) -> Option<(Soundness, String)> {
-    let lag = &outcome.total.start_lag;
-    let own = outcome.total.release_lag.quantile(0.99);
+    let lag = &outcome.arrivals().start_lag;
+    let own = outcome.arrivals().release_lag.quantile(0.99);
     let lag = lag.quantile(0.99);
     (lag > own + Duration::from_millis(5) && lag > own * 4 && lag * 10 > response(outcome)).then(|| {
         // Who has no CPU to read answers with cannot tell how fast they came.
@@ -149,7 +149,7 @@ fn waited_for_a_place(outcome: &Outcome) -> Option<(Soundness, String)> {
 
 /// The pacer's own lateness matters as far as it shows in the times that are reported.
 fn release_lag(outcome: &Outcome) -> Option<(Soundness, String)> {
-    let (p50, p99) = (outcome.total.release_lag.quantile(0.5), outcome.total.release_lag.quantile(0.99));
+    let (p50, p99) = (outcome.arrivals().release_lag.quantile(0.5), outcome.arrivals().release_lag.quantile(0.99));
     let median = outcome.total.response.quantile(0.5);
     let soundness = if p50 > Duration::from_millis(10) && p50 * 2 > median {
         Soundness::Invalid
@@ -248,6 +248,14 @@ fn shown(time: Duration) -> String {
         millis if millis < 9.95 => format!("{millis:.1} ms"),
         millis if millis < 999.5 => format!("{millis:.0} ms"),
         millis => format!("{:.1} s", millis / 1e3),
+    }
+}
+
+/// What the load asks for, in the word for it.
+fn arrivals(outcome: &Outcome, which: &str, count: u64) -> String {
+    match outcome.iterations {
+        None => requests(which, count),
+        Some(_) => format!("{} {which}{}", thousands(count), if count == 1 { "iteration" } else { "iterations" }),
     }
 }
 

@@ -41,6 +41,18 @@ counters! {
     unstarted,
     /// Requests written to the wire: redirect hops and repeats on stale connections included.
     sent,
+    /// Attempts at requests of scenarios: the first, those that a retry or a hedge added.
+    attempts,
+    /// Requests of scenarios whose first attempt failed, however they ended.
+    failed_at_first,
+    /// Second attempts beside a first that took long.
+    hedges,
+    /// Records sent in bulk requests that were answered well.
+    records,
+    /// Checks that held.
+    checks_passed,
+    /// Checks that did not.
+    checks_failed,
     /// Redirects followed.
     redirects,
     /// Requests repeated that nobody had looked at: the service had closed the connection while it was idle, or

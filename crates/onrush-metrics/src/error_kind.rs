@@ -58,6 +58,8 @@ kinds! {
     Status = "status",
     /// A check failed.
     Check = "check",
+    /// A step of a scenario could not be done: a value that it needs was not there, an expression failed, data ran out.
+    Script = "script",
     /// This machine has no file descriptors left: not the service's fault.
     LocalDescriptors = "local descriptors",
     /// This machine has no local ports left: not the service's fault.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{Tally, Verdict};
+use crate::{SeriesInfo, Tally, Verdict};
 
 /// One piece of news about a run.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub struct RunInfo {
     pub seed: u64,
     /// The program's version.
     pub version: String,
+    /// What is counted apart: empty for a run without scenarios, in which every iteration is a request.
+    pub series: Vec<SeriesInfo>,
 }
 
 /// The state of the run at the end of a second.
@@ -54,6 +56,10 @@ pub struct Snapshot {
     pub interval: Tally,
     /// What happened since the start (the warm-up is not in it).
     pub total: Tally,
+    /// The iterations of scenarios since the start; `None` where every iteration is a request.
+    pub iterations: Option<Tally>,
+    /// Each series since the last snapshot.
+    pub series: Vec<Tally>,
     /// How things stand at this moment.
     pub gauges: Gauges,
     /// Whether the warm-up is still going on.
@@ -87,6 +93,21 @@ pub enum StopReason {
     Completed,
     /// Somebody interrupted the run (Ctrl-C).
     Interrupted,
+    /// A threshold was broken that ends the run.
+    Threshold,
+    /// A scenario said so.
+    Script,
+}
+
+/// A condition on the run, and how it did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThresholdResult {
+    /// As it was written.
+    pub text: String,
+    /// Whether it held. A figure that there is no sample for did not.
+    pub passed: bool,
+    /// The figure that decided, as people read it; the worst one of a threshold over windows.
+    pub found: String,
 }
 
 /// What came out.
@@ -96,8 +117,14 @@ pub struct Outcome {
     pub info: RunInfo,
     /// Why it ended.
     pub stopped: StopReason,
-    /// Everything counted after the warm-up.
+    /// All requests after the warm-up.
     pub total: Tally,
+    /// All iterations of scenarios after the warm-up; `None` where every iteration is a request.
+    pub iterations: Option<Tally>,
+    /// Each series after the warm-up.
+    pub series: Vec<Tally>,
+    /// The conditions on the run, and how it did.
+    pub thresholds: Vec<ThresholdResult>,
     /// The time of the load: from the end of the warm-up to the end of the profile, or until the run was interrupted.
     /// Rates are per this time.
     pub measured: Duration,
@@ -134,21 +161,31 @@ pub struct WorkerHealth {
 }
 
 impl Outcome {
-    /// Requests begun per second of the measured time. Those begun after it, because the generator was late or no place
-    /// was free, are not in it.
-    pub fn started_rate(&self) -> f64 {
-        per_second(self.total.counters.started_in_time, self.measured)
+    /// What the load asked for: iterations of scenarios, or requests where every iteration is one.
+    pub fn arrivals(&self) -> &Tally {
+        self.iterations.as_ref().unwrap_or(&self.total)
     }
 
-    /// Requests ended, well or not, per second of the measured time. Those that ended after it, while the run was
+    /// Arrivals begun per second of the measured time. Those begun after it, because the generator was late or no place
+    /// was free, are not in it.
+    pub fn started_rate(&self) -> f64 {
+        per_second(self.arrivals().counters.started_in_time, self.measured)
+    }
+
+    /// Arrivals ended, well or not, per second of the measured time. Those that ended after it, while the run was
     /// stopping, are not in it.
     pub fn ended_rate(&self) -> f64 {
+        per_second(self.arrivals().counters.ended_in_time, self.measured)
+    }
+
+    /// Requests ended, in the same way.
+    pub fn requests_rate(&self) -> f64 {
         per_second(self.total.counters.ended_in_time, self.measured)
     }
 
-    /// Requests due per second of the measured time.
+    /// Arrivals due per second of the measured time.
     pub fn intended_rate(&self) -> f64 {
-        per_second(self.total.counters.intended, self.measured)
+        per_second(self.arrivals().counters.intended, self.measured)
     }
 }
 

@@ -4,20 +4,24 @@
 //! This crate owns no clock, no thread and no I/O: times come in as [`std::time::Duration`]s, and what
 //! goes out are plain values. Who measures is `onrush-engine`; who prints is `onrush-report`.
 
+mod checks;
 mod counters;
 mod error_kind;
 mod errors;
 mod event;
 mod histogram;
+mod series;
 mod statuses;
 mod tally;
 mod verdict;
 
+pub use checks::{CheckRow, Checks};
 pub use counters::Counters;
 pub use error_kind::ErrorKind;
 pub use errors::{ErrorRow, Errors};
-pub use event::{Event, Gauges, Health, Outcome, RunInfo, Snapshot, StopReason, WorkerHealth};
+pub use event::{Event, Gauges, Health, Outcome, RunInfo, Snapshot, StopReason, ThresholdResult, WorkerHealth};
 pub use histogram::Histogram;
+pub use series::{SeriesInfo, SeriesKind, Tallies};
 pub use statuses::Statuses;
 pub use tally::{Breakdown, Tally};
 pub use verdict::{Reason, Soundness, Verdict};

@@ -1,7 +1,7 @@
 //! Everything that one worker counted in one interval, or all of them in the whole run: the same type,
 //! so that workers, seconds and machines add up in any order to the same result.
 
-use crate::{Counters, Errors, Histogram, Statuses};
+use crate::{Checks, Counters, Errors, Histogram, Statuses};
 
 /// What happened to one series of requests.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Tally {
     pub statuses: Statuses,
     /// Failures by kind.
     pub errors: Errors,
+    /// Checks of a series.
+    pub checks: Checks,
 }
 
 /// The parts of a response time. Parts that a request did not have (a reused connection neither
@@ -50,6 +52,12 @@ pub struct Breakdown {
 impl Tally {
     /// Adds everything that `other` counted.
     pub fn merge(&mut self, other: &Self) {
+        self.merge_apart(other);
+        self.checks.merge(&other.checks);
+    }
+
+    /// Adds everything but the checks, for a series that has others.
+    pub fn merge_apart(&mut self, other: &Self) {
         self.counters.merge(&other.counters);
         self.response.merge(&other.response);
         self.service.merge(&other.service);

@@ -18,7 +18,7 @@ mod threshold;
 pub use client::{ClientSettings, Pooling, Protocol, ProxyRules, Resolve, Roots, TlsSettings, TlsVersion};
 pub use credentials::{Credentials, OAuth2, SigV4};
 pub use feeder::{AtEnd, Feeder, Pick, Table};
-pub use plan::{InFlight, Plan, PlanError, WhenFull};
+pub use plan::{InFlight, Plan, PlanError, WhenFull, Work};
 pub use request::{Header, Request, RequestError};
 pub use scenario::{
     Condition, Constant, Flow, Play, Scenario, SeriesId, SeriesKind, SeriesSpec, Step, Stop, Track, Value, VariableId,

@@ -1,18 +1,17 @@
 //! The plan of a run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use onrush_pace::Profile;
 
-use crate::{ClientSettings, Pooling, Request};
+use crate::{ClientSettings, Play, Pooling, Request};
 
 /// Everything that the engine needs to know; valid by construction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// How much, when.
-    pub load: Profile,
-    /// What is sent: the requests in turn. Never empty.
-    pub requests: Vec<Request>,
+    /// What is done, how much of it and when.
+    pub work: Work,
     /// How it is sent.
     pub client: ClientSettings,
     /// Worker threads; at least 1.
@@ -25,6 +24,20 @@ pub struct Plan {
     pub graceful_stop: Duration,
     /// The bound on an open profile's concurrency.
     pub in_flight: InFlight,
+}
+
+/// What is done, how much of it and when.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    /// The same requests in turn; each iteration is one of them.
+    Turns {
+        /// How much, when.
+        load: Profile,
+        /// Never empty.
+        requests: Vec<Request>,
+    },
+    /// Users who walk through scenarios.
+    Play(Arc<Play>),
 }
 
 /// How many requests of an open profile may be in flight, and what happens to an arrival past that.
@@ -67,7 +80,7 @@ pub enum PlanError {
 impl Plan {
     /// Checks what the types alone cannot say.
     pub fn checked(mut self) -> Result<Self, PlanError> {
-        if self.requests.is_empty() {
+        if self.work.is_empty() {
             return Err(PlanError::NoRequests);
         }
         for (value, name) in [
@@ -79,7 +92,7 @@ impl Plan {
                 return Err(PlanError::Zero(name));
             }
         }
-        if let Some(duration) = self.load.duration().filter(|duration| *duration <= self.warmup) {
+        if let Some(duration) = self.work.duration().filter(|duration| *duration <= self.warmup) {
             return Err(PlanError::WarmupTooLong { warmup: self.warmup, duration });
         }
         self.threads = self.threads.min(self.most_useful_threads());
@@ -88,12 +101,66 @@ impl Plan {
 
     /// More workers than users (or shared connections, or places in flight) would have nothing to do.
     fn most_useful_threads(&self) -> usize {
-        let in_flight = if self.load.has_arrivals() { self.in_flight.max } else { u32::MAX };
-        let users = if self.load.is_open() { in_flight } else { self.load.max_users().min(in_flight) };
+        let in_flight = if self.work.has_arrivals() { self.in_flight.max } else { u32::MAX };
+        let users = if self.work.is_open() { in_flight } else { self.work.max_users().min(in_flight) };
         let connections = match self.client.pooling {
             Pooling::PerUser => u32::MAX,
             Pooling::Shared { max } => max,
         };
         users.min(connections).max(1) as usize
+    }
+}
+
+impl Work {
+    /// The load profiles, and how long after the beginning of the run each begins.
+    pub fn loads(&self) -> impl Iterator<Item = (&Profile, Duration)> {
+        let (one, more) = match self {
+            Self::Turns { load, .. } => (Some((load, Duration::ZERO)), &[][..]),
+            Self::Play(play) => (None, &*play.tracks),
+        };
+        one.into_iter().chain(more.iter().map(|track| (&track.load, track.starts)))
+    }
+
+    /// How long all of it lasts; `None` when that depends on the service.
+    pub fn duration(&self) -> Option<Duration> {
+        self.loads()
+            .map(|(load, starts)| Some(starts + load.duration()?))
+            .try_fold(Duration::ZERO, |longest, ends| ends.map(|ends| longest.max(ends)))
+    }
+
+    /// How many arrivals or counted iterations it asks for, if that does not depend on the service.
+    pub fn iterations(&self) -> Option<u64> {
+        self.loads().map(|(load, _)| load.requests()).sum()
+    }
+
+    /// The most users of closed and counted stages.
+    pub fn max_users(&self) -> u32 {
+        self.loads().fold(0, |users, (load, _)| users.saturating_add(load.max_users()))
+    }
+
+    /// Whether all of it follows a schedule of arrivals.
+    pub fn is_open(&self) -> bool {
+        self.loads().all(|(load, _)| load.is_open())
+    }
+
+    /// Whether any of it follows a schedule of arrivals.
+    pub fn has_arrivals(&self) -> bool {
+        self.loads().any(|(load, _)| load.has_arrivals())
+    }
+
+    /// The loads in the words of the grammar.
+    pub fn load_text(&self) -> String {
+        let text = |(load, starts): (&Profile, Duration)| match starts {
+            Duration::ZERO => load.to_string(),
+            starts => format!("{load} from {} on", onrush_pace::duration_text(starts)),
+        };
+        self.loads().map(text).collect::<Vec<_>>().join(" and ")
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Turns { requests, .. } => requests.is_empty(),
+            Self::Play(play) => play.tracks.is_empty(),
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! The outcome of a run as JSON, for machines. `docs/json.md` says what every field means; a test holds the
 //! two together.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use onrush_metrics::{Breakdown, ErrorKind, Event, Histogram, Outcome, Statuses, StopReason, WorkerHealth};
+use onrush_metrics::{
+    Breakdown, CheckRow, Counters, ErrorKind, Event, Histogram, Outcome, SeriesInfo, Statuses, StopReason, Tally,
+    ThresholdResult, WorkerHealth,
+};
 use serde::{Serialize, Serializer};
 
 use crate::output::Output;
@@ -61,7 +65,9 @@ struct Document<'a> {
     onrush: &'a str,
     verdict: Verdict<'a>,
     run: Run<'a>,
-    requests: Requests,
+    thresholds: Vec<Threshold<'a>>,
+    iterations: Counts,
+    requests: Counts,
     rate_per_second: Rates,
     response_time_ns: Times,
     service_time_ns: Times,
@@ -69,8 +75,11 @@ struct Document<'a> {
     #[serde(serialize_with = "by_status")]
     statuses: &'a Statuses,
     errors: Vec<Failure<'a>>,
+    checks: Checks,
+    retries: Retries,
     bytes: Bytes,
     connections: Connections,
+    series: Vec<Series<'a>>,
     generator: Generator,
     response_time_histogram: Slots,
 }
@@ -79,6 +88,50 @@ struct Document<'a> {
 struct Verdict<'a> {
     soundness: &'static str,
     reasons: Vec<Reason<'a>>,
+}
+
+#[derive(Serialize)]
+struct Threshold<'a> {
+    text: &'a str,
+    passed: bool,
+    found: &'a str,
+}
+
+#[derive(Serialize)]
+struct Checks {
+    passed: u64,
+    failed: u64,
+}
+
+#[derive(Serialize)]
+struct Retries {
+    attempts: u64,
+    failed_at_first: u64,
+    hedges: u64,
+    records: u64,
+}
+
+#[derive(Serialize)]
+struct Series<'a> {
+    kind: &'static str,
+    scenario: &'a str,
+    name: &'a str,
+    tags: BTreeMap<&'a str, &'a str>,
+    counts: Counts,
+    response_time_ns: Times,
+    service_time_ns: Times,
+    #[serde(serialize_with = "by_status")]
+    statuses: &'a Statuses,
+    errors: Vec<Failure<'a>>,
+    checks: Vec<Check<'a>>,
+}
+
+#[derive(Serialize)]
+struct Check<'a> {
+    name: &'a str,
+    passed: u64,
+    failed: u64,
+    example: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -101,10 +154,11 @@ struct Run<'a> {
     stopped: &'static str,
     measured_ns: u64,
     elapsed_ns: u64,
+    oldest_cut_off_ns: Option<u64>,
 }
 
 #[derive(Serialize)]
-struct Requests {
+struct Counts {
     intended: u64,
     started: u64,
     completed: u64,
@@ -116,7 +170,6 @@ struct Requests {
     ended_in_time: u64,
     sent_with_repeats: u64,
     redirects_followed: u64,
-    oldest_cut_off_ns: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -204,7 +257,9 @@ impl<'a> Document<'a> {
             onrush: &outcome.info.version,
             verdict: Verdict::of(outcome),
             run: Run::of(outcome),
-            requests: Requests::of(outcome),
+            thresholds: outcome.thresholds.iter().map(Threshold::of).collect(),
+            iterations: Counts::of(&outcome.arrivals().counters),
+            requests: Counts::of(counters),
             rate_per_second: Rates {
                 intended: finite(outcome.info.open.then(|| outcome.intended_rate())),
                 started: outcome.started_rate(),
@@ -214,7 +269,14 @@ impl<'a> Document<'a> {
             service_time_ns: Times::of(&total.service),
             breakdown_ns: Parts::of(&total.breakdown),
             statuses: &total.statuses,
-            errors: total.errors.rows().map(|row| Failure::of(row.kind, row.count, row.example)).collect(),
+            errors: failures(total),
+            checks: Checks { passed: counters.checks_passed, failed: counters.checks_failed },
+            retries: Retries {
+                attempts: counters.attempts,
+                failed_at_first: counters.failed_at_first,
+                hedges: counters.hedges,
+                records: counters.records,
+            },
             bytes: Bytes { received: counters.bytes_received, sent: counters.bytes_sent },
             connections: Connections {
                 opened: counters.connections_opened,
@@ -223,6 +285,7 @@ impl<'a> Document<'a> {
                 unanswered_repeats: counters.unanswered_repeats,
                 address_fallbacks: counters.address_fallbacks,
             },
+            series: outcome.info.series.iter().zip(&outcome.series).map(Series::of).collect(),
             generator: Generator::of(outcome),
             response_time_histogram: Slots { upper_edge_ns_and_count: total.response.upper_edges().collect() },
         }
@@ -255,16 +318,47 @@ impl<'a> Run<'a> {
             stopped: match outcome.stopped {
                 StopReason::Completed => "completed",
                 StopReason::Interrupted => "interrupted",
+                StopReason::Threshold => "threshold",
+                StopReason::Script => "script",
             },
             measured_ns: nanos(outcome.measured),
             elapsed_ns: nanos(outcome.elapsed),
+            oldest_cut_off_ns: outcome.oldest_cut_off.map(nanos),
         }
     }
 }
 
-impl Requests {
-    fn of(outcome: &Outcome) -> Self {
-        let counters = &outcome.total.counters;
+impl<'a> Threshold<'a> {
+    fn of(result: &'a ThresholdResult) -> Self {
+        Self { text: &result.text, passed: result.passed, found: &result.found }
+    }
+}
+
+impl<'a> Series<'a> {
+    fn of((info, tally): (&'a SeriesInfo, &'a Tally)) -> Self {
+        Self {
+            kind: info.kind.name(),
+            scenario: &info.scenario,
+            name: &info.name,
+            tags: info.tags.iter().map(|(name, value)| (&**name, &**value)).collect(),
+            counts: Counts::of(&tally.counters),
+            response_time_ns: Times::of(&tally.response),
+            service_time_ns: Times::of(&tally.service),
+            statuses: &tally.statuses,
+            errors: failures(tally),
+            checks: info.checks.iter().zip(tally.checks.rows()).map(Check::of).collect(),
+        }
+    }
+}
+
+impl<'a> Check<'a> {
+    fn of((name, row): (&'a String, &'a CheckRow)) -> Self {
+        Self { name, passed: row.passed, failed: row.failed, example: row.example.as_deref() }
+    }
+}
+
+impl Counts {
+    fn of(counters: &Counters) -> Self {
         Self {
             intended: counters.intended,
             started: counters.started,
@@ -277,7 +371,6 @@ impl Requests {
             ended_in_time: counters.ended_in_time,
             sent_with_repeats: counters.sent,
             redirects_followed: counters.redirects,
-            oldest_cut_off_ns: outcome.oldest_cut_off.map(nanos),
         }
     }
 }
@@ -327,8 +420,8 @@ impl Generator {
         let worker =
             |worker: &WorkerHealth| Worker { cpu_share: finite(worker.cpu), run_queue_share: finite(worker.run_queue) };
         Self {
-            start_lag_ns: Times::of(&total.start_lag),
-            release_lag_ns: Times::of(&total.release_lag),
+            start_lag_ns: Times::of(&outcome.arrivals().start_lag),
+            release_lag_ns: Times::of(&outcome.arrivals().release_lag),
             loop_delay_ns: Times::of(&total.loop_delay),
             workers: health.workers.iter().map(worker).collect(),
             process_cpu_ns: health.process_cpu.map(nanos),
@@ -336,6 +429,10 @@ impl Generator {
             peak_memory_bytes: health.peak_memory,
         }
     }
+}
+
+fn failures(tally: &Tally) -> Vec<Failure<'_>> {
+    tally.errors.rows().map(|row| Failure::of(row.kind, row.count, row.example)).collect()
 }
 
 fn by_status<S: Serializer>(statuses: &Statuses, serializer: S) -> Result<S::Ok, S::Error> {

@@ -2,10 +2,12 @@
 
 mod answers;
 mod bars;
+mod checks;
 mod failures;
 mod generator;
 mod requests;
 mod sentences;
+mod steps;
 mod times;
 mod verdict;
 
@@ -43,8 +45,16 @@ impl Output for SummaryOutput {
 type Section = fn(&Outcome, Style) -> String;
 
 /// The parts in the order in which they are shown.
-const SECTIONS: &[Section] =
-    &[verdict::section, requests::section, times::section, bars::section, answers::section, generator::section];
+const SECTIONS: &[Section] = &[
+    verdict::section,
+    requests::section,
+    times::section,
+    steps::section,
+    bars::section,
+    answers::section,
+    checks::section,
+    generator::section,
+];
 
 /// The summary of an outcome: lines of at most `style.width` columns (of 40, where it is less), sections
 /// after empty lines. Text that came from elsewhere cannot command the terminal.

@@ -38,7 +38,7 @@ fn condition(outcome: &Outcome) -> Vec<String> {
 
 /// How late it began requests, waits for a place not counted.
 fn own_lag(outcome: &Outcome) -> Option<String> {
-    let lag = &outcome.total.release_lag;
+    let lag = &outcome.arrivals().release_lag;
     let (name, tail) = if supports(lag, 0.99) { ("p99", lag.quantile(0.99)) } else { ("max", lag.max()) };
     (!lag.is_empty()).then(|| format!("own start lag p50 {}, {name} {}", time(lag.quantile(0.5)), time(tail)))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onrush_metrics::Outcome;
+use onrush_metrics::{Outcome, Tally};
 
 use crate::layout::{clean, clipped, parts, room, row};
 use crate::protocol::protocol;
@@ -17,8 +17,13 @@ const MOST_TARGETS: usize = 3;
 pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let mut text = String::new();
     load(&mut text, outcome, style);
-    parts(&mut text, "requests", &[begun(outcome), ended(outcome, style)], style);
-    if outcome.total.counters.intended > 0 {
+    if let Some(iterations) = &outcome.iterations {
+        parts(&mut text, "iterations", &[begun(iterations), ended(iterations, outcome.info.open, style)], style);
+        parts(&mut text, "requests", &[made(&outcome.total), ended(&outcome.total, false, style)], style);
+    } else {
+        parts(&mut text, "requests", &[begun(&outcome.total), ended(&outcome.total, outcome.info.open, style)], style);
+    }
+    if outcome.arrivals().counters.intended > 0 {
         row(&mut text, "rate", &rates(outcome, style), style);
     }
     text
@@ -55,8 +60,14 @@ fn measured(outcome: &Outcome) -> String {
     format!("{}{warmup}{waited}", duration(outcome.measured))
 }
 
-fn begun(outcome: &Outcome) -> Vec<String> {
-    let counters = &outcome.total.counters;
+/// What users of scenarios sent, which nobody intends beforehand.
+fn made(requests: &Tally) -> Vec<String> {
+    let counters = &requests.counters;
+    vec![format!("{} started", count(counters.started)), format!("{} completed", count(counters.completed))]
+}
+
+fn begun(asked: &Tally) -> Vec<String> {
+    let counters = &asked.counters;
     vec![
         format!("{} intended", count(counters.intended)),
         format!("{} started", count(counters.started)),
@@ -64,8 +75,8 @@ fn begun(outcome: &Outcome) -> Vec<String> {
     ]
 }
 
-fn ended(outcome: &Outcome, style: Style) -> Vec<String> {
-    let counters = &outcome.total.counters;
+fn ended(asked: &Tally, is_open: bool, style: Style) -> Vec<String> {
+    let counters = &asked.counters;
     let mut ended = vec![match counters.failed {
         0 => "0 failed".to_owned(),
         failed => style.paint(Tone::Bad, &format!("{} failed ({})", count(failed), percent(failed, counters.ended()))),
@@ -77,7 +88,7 @@ fn ended(outcome: &Outcome, style: Style) -> Vec<String> {
     ] {
         if number > 0 {
             ended.push(style.paint(Tone::Warn, &format!("{} {name} ({})", count(number), percent(number, whole))));
-        } else if name == "dropped" && outcome.info.open {
+        } else if name == "dropped" && is_open {
             ended.push("0 dropped".to_owned());
         }
     }
@@ -85,10 +96,14 @@ fn ended(outcome: &Outcome, style: Style) -> Vec<String> {
 }
 
 fn rates(outcome: &Outcome, style: Style) -> String {
-    let counters = &outcome.total.counters;
+    let counters = &outcome.arrivals().counters;
     if !allows_rates(outcome.measured) {
         return format!("too short to tell ({})", duration(outcome.measured));
     }
+    let requests = match outcome.iterations {
+        Some(_) => format!("; {} requests", rate(outcome.requests_rate())),
+        None => String::new(),
+    };
     let with_failures = if counters.failed > 0 { ", with failures" } else { "" };
     let (started, ended) = (rate(outcome.started_rate()), rate(outcome.ended_rate()));
     if outcome.info.open {
@@ -97,11 +112,11 @@ fn rates(outcome: &Outcome, style: Style) -> String {
         let intended = rate(outcome.intended_rate());
         let ended = if ended == started { String::new() } else { format!("; {ended} ended") };
         let achieved = style.paint(Tone::Strong, &started);
-        return format!("{achieved} achieved of {intended} intended ({share}){ended}{with_failures}");
+        return format!("{achieved} achieved of {intended} intended ({share}){ended}{with_failures}{requests}");
     }
     let achieved = style.paint(Tone::Strong, &ended);
     // A load may have open and closed stages.
-    let is_mixed = !outcome.total.start_lag.is_empty();
+    let is_mixed = !outcome.arrivals().start_lag.is_empty();
     let why = if is_mixed { "" } else { " (closed: users wait for answers)" };
-    format!("{achieved} achieved{with_failures}{why}")
+    format!("{achieved} achieved{with_failures}{requests}{why}")
 }

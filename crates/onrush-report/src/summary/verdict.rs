@@ -20,6 +20,17 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
         Some(Failures::All(how)) => head(&mut text, Tone::Bad, "nothing succeeded", &how, style),
         Some(Failures::Part(how)) => head(&mut text, Tone::Warn, "some failed", &how, style),
     }
+    let broken: Vec<_> = outcome.thresholds.iter().filter(|threshold| !threshold.passed).collect();
+    if !broken.is_empty() {
+        let of = several(outcome.thresholds.len() as u64, "threshold", "thresholds");
+        head(&mut text, Tone::Bad, "failed", &format!("{} of {of} broken", broken.len()), style);
+        for threshold in broken {
+            bullet(&mut text, &format!("{}: {}", threshold.text, threshold.found), Some(Tone::Bad), style);
+        }
+    } else if !outcome.thresholds.is_empty() {
+        let thresholds = several(outcome.thresholds.len() as u64, "threshold", "thresholds");
+        head(&mut text, Tone::Good, "passed", &format!("{thresholds} held"), style);
+    }
     if let Some(how) = repeats(&outcome.total.counters) {
         head(&mut text, Tone::Warn, "some sent twice", &how, style);
     }
@@ -83,9 +94,14 @@ fn sentence(reason: &str) -> String {
 
 fn interrupted(outcome: &Outcome) -> Option<String> {
     let of = outcome.info.duration.map(|duration| format!(" of {}", clock(duration))).unwrap_or_default();
-    let played = outcome.info.warmup + outcome.measured;
-    (outcome.stopped == StopReason::Interrupted)
-        .then(|| format!("Interrupted after {}{of}: what was measured until then is below.", clock(played)))
+    let played = clock(outcome.info.warmup + outcome.measured);
+    let how = match outcome.stopped {
+        StopReason::Completed => return None,
+        StopReason::Interrupted => "Interrupted",
+        StopReason::Threshold => "Ended by a broken threshold",
+        StopReason::Script => "Ended by the scenario",
+    };
+    Some(format!("{how} after {played}{of}: what was measured until then is below."))
 }
 
 #[cfg(test)]

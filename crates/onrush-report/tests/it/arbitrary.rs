@@ -20,6 +20,9 @@ pub(crate) fn outcomes() -> impl Strategy<Value = Outcome> {
                 info: RunInfo { warmup, duration: Some(duration), ..info },
                 stopped: if is_interrupted { StopReason::Interrupted } else { StopReason::Completed },
                 total,
+                iterations: None,
+                series: Vec::new(),
+                thresholds: Vec::new(),
                 measured,
                 elapsed,
                 oldest_cut_off,
@@ -113,6 +116,7 @@ fn counters() -> impl Strategy<Value = Counters> {
                     connections_opened: opened,
                     connections_reused: reused,
                     address_fallbacks: fallbacks,
+                    ..Counters::default()
                 }
             },
         )

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Health, Histogram, Outcome, Reason, RunInfo, Soundness, StopReason, Tally, Verdict, WorkerHealth,
+    ErrorKind, Health, Histogram, Outcome, Reason, RunInfo, SeriesInfo, SeriesKind, Soundness, StopReason, Tally,
+    ThresholdResult, Verdict, WorkerHealth,
 };
 
 pub(crate) const SHOP: &str = "http://shop.example.com/products";
@@ -27,6 +28,7 @@ pub(crate) const ALL: &[Named] = &[
     ("hostile", hostile),
     ("hanging", hanging),
     ("stalled", stalled),
+    ("shop", shop),
 ];
 
 pub(crate) fn secs(secs: u64) -> Duration {
@@ -50,6 +52,7 @@ pub(crate) fn closed_info() -> RunInfo {
         threads: 2,
         seed: 7_640_891_576_956_012_809,
         version: "0.1.0".to_owned(),
+        series: Vec::new(),
     }
 }
 
@@ -117,6 +120,9 @@ fn outcome(info: RunInfo, total: Tally) -> Outcome {
         info,
         stopped: StopReason::Completed,
         total,
+        iterations: None,
+        series: Vec::new(),
+        thresholds: Vec::new(),
         oldest_cut_off: None,
         health: health([0.31, 0.29]),
         verdict: Verdict::default(),
@@ -366,4 +372,68 @@ pub(crate) fn stalled() -> Outcome {
     total.breakdown.pool = spread(2_000, 9_000, 20_000);
     (total.counters.started, total.counters.intended, total.counters.cut_off) = (2_001, 2_001, 1);
     Outcome { oldest_cut_off: Some(secs(3)), ..outcome(closed_info(), total) }
+}
+
+/// Two scenarios, with checks, retries, bulk requests and thresholds.
+pub(crate) fn shop() -> Outcome {
+    let series = |kind, scenario: &str, name: &str, checks: &[&str]| SeriesInfo {
+        kind,
+        scenario: scenario.to_owned(),
+        name: name.to_owned(),
+        tags: vec![("team".to_owned(), "checkout".to_owned())],
+        checks: checks.iter().map(|check| (*check).to_owned()).collect(),
+    };
+    let info = RunInfo {
+        series: vec![
+            series(SeriesKind::Iterations, "buy", "buy", &[]),
+            series(SeriesKind::Requests, "buy", "POST /login", &["status == 200", "$.token exists", "time < 1s"]),
+            series(SeriesKind::Requests, "buy", "GET /products/{product} with a name that is a bit too long", &[]),
+            series(SeriesKind::Group, "buy", "checkout", &[]),
+            series(SeriesKind::Iterations, "browse", "browse", &[]),
+            series(SeriesKind::Requests, "browse", "GET /never", &[]),
+        ],
+        ..open_info("100/s for 10s", 10, 1_000)
+    };
+    let tally = |requests: u64, base: u64| {
+        let mut tally = good(requests, 0);
+        tally.response = spread(requests, base, 40_000);
+        tally.service = spread(requests, base, 40_000);
+        tally
+    };
+    let mut login = tally(1_000, 9_000);
+    (0..999).for_each(|_| login.checks.pass(0));
+    login.checks.fail(0, || "expected 200, found 503".to_owned());
+    (0..998).for_each(|_| login.checks.pass(1));
+    (0..1_000).for_each(|_| login.checks.pass(2));
+    login.checks.fail(1, || "expected a value, found none in `{\"error\": \"busy\"}`".to_owned());
+    login.errors.record(ErrorKind::Check, || "status == 200: expected 200, found 503".to_owned());
+    let counters = &mut login.counters;
+    (counters.completed, counters.failed) = (999, 1);
+    (counters.checks_passed, counters.checks_failed) = (2_997, 2);
+    (counters.attempts, counters.failed_at_first, counters.hedges, counters.records) = (1_042, 31, 4, 4_000);
+    let mut iterations = tally(1_000, 2_000_000);
+    iterations.start_lag = same(1_000, 12);
+    iterations.release_lag = same(1_000, 8);
+    let all = [
+        tally(700, 2_000_000),
+        login,
+        tally(1_900, 4_000),
+        tally(300, 80_000),
+        tally(300, 1_000_000),
+        Tally::default(),
+    ];
+    let mut total = all[1].clone();
+    total.merge_apart(&all[2]);
+    total.counters.attempts += 1_900;
+    let threshold =
+        |text: &str, passed, found: &str| ThresholdResult { text: text.to_owned(), passed, found: found.to_owned() };
+    Outcome {
+        iterations: Some(iterations),
+        series: all.to_vec(),
+        thresholds: vec![
+            threshold("p99 < 300ms", true, "41.2 ms"),
+            threshold("search p95 < 10ms over 30s", false, "12.3 ms from 1 m 00 s on"),
+        ],
+        ..outcome(info, total)
+    }
 }

@@ -45,13 +45,14 @@ struct Field {
     may_be_null: bool,
 }
 
-/// The fields that the documentation tells of, in its order, each field of `times` where there are such.
+/// The fields that the documentation tells of, in its order, each field of `times` and `counts` where there are such.
 fn documented() -> Vec<Field> {
-    let (mut fields, mut of_times, mut is_times) = (Vec::new(), Vec::new(), false);
+    let (mut fields, mut inner) = (Vec::new(), BTreeMap::<String, Vec<Field>>::new());
+    let mut of = String::new();
     for line in PAGE.lines().filter(|line| line.starts_with('|')) {
         let cells: Vec<_> = line.trim_matches('|').split(" |").map(str::trim).collect();
         match cells[0].strip_prefix('`').and_then(|path| path.strip_suffix('`')) {
-            None if cells[0].starts_with("field") => is_times = cells[0].contains("times"),
+            None if cells[0].starts_with("field") => cells[0].split('`').nth(1).unwrap_or_default().clone_into(&mut of),
             None => {}
             Some(path) => {
                 let field = Field {
@@ -59,28 +60,33 @@ fn documented() -> Vec<Field> {
                     kind: cells[1].to_owned(),
                     may_be_null: cells.get(3).is_some_and(|when| !when.is_empty()),
                 };
-                if is_times { of_times.push(field) } else { fields.push(field) }
+                if of.is_empty() { fields.push(field) } else { inner.entry(of.clone()).or_default().push(field) }
             }
         }
     }
-    let expanded = |field: Field| match &*field.kind {
-        "times" => {
-            let inner = of_times
-                .iter()
-                .map(|inner: &Field| Field { path: format!("{}.{}", field.path, inner.path), ..inner.clone() });
-            inner.collect()
+    let expanded = |field: Field| match inner.get(&field.kind) {
+        Some(inner) => {
+            let path = |inner: &Field| Field { path: format!("{}.{}", field.path, inner.path), ..inner.clone() };
+            inner.iter().map(path).collect()
         }
-        _ => vec![field],
+        None => vec![field],
     };
     fields.into_iter().flat_map(expanded).collect()
 }
+
+/// Lists of objects.
+const WITH_ENTRIES: &[&str] = &["verdict.reasons", "errors", "generator.workers", "thresholds", "series", "checks"];
 
 /// Calls `visit` with the path of every leaf and its value.
 fn leaves(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Value)) {
     match value {
         Value::Object(entries) => {
             for (key, value) in entries {
-                let key = if path == "statuses" { "<status>" } else { key };
+                let key = match path.rsplit('.').next() {
+                    Some("statuses") => "<status>",
+                    Some("tags") => "<tag>",
+                    _ => key,
+                };
                 leaves([path, key].join(".").trim_start_matches('.'), value, visit);
             }
         }
@@ -88,7 +94,7 @@ fn leaves(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Value)) {
             items.iter().for_each(|item| leaves(&format!("{path}[]"), item, visit));
         }
         // Without an entry there are no fields of it.
-        Value::Array(_) if matches!(path, "verdict.reasons" | "errors" | "generator.workers") => {}
+        Value::Array(_) if WITH_ENTRIES.iter().any(|end| path.ends_with(end)) => {}
         leaf => visit(path, leaf),
     }
 }

@@ -34,6 +34,8 @@ impl Story {
             at: self.at,
             interval,
             total: self.total.clone(),
+            iterations: None,
+            series: Vec::new(),
             gauges,
             warming_up: self.at < self.info.warmup,
         };
