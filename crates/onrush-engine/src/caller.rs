@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use onrush_net::{Client, Deadline, Exchange, Failure, Prepared, Session, Setup, Share, Shared2};
-use onrush_plan::{Plan, Protocol};
+use onrush_plan::{Plan, Protocol, Request};
 
 use crate::error::RunError;
 
@@ -47,9 +47,9 @@ pub(crate) struct HttpLane {
 }
 
 impl HttpCaller {
-    pub(crate) fn new(plan: &Plan, setup: &Setup, share: Share) -> Result<Self, RunError> {
+    pub(crate) fn new(plan: &Plan, requests: &[Request], setup: &Setup, share: Share) -> Result<Self, RunError> {
         let client = Client::new(&plan.client, setup, share).map_err(RunError::Client)?;
-        let requests = plan.requests.iter().map(|request| Prepared::new(request, &plan.client).map(Rc::new));
+        let requests = requests.iter().map(|request| Prepared::new(request, &plan.client).map(Rc::new));
         let requests = requests.collect::<Result<Vec<_>, Failure>>().map_err(RunError::Request)?;
         requests.iter().try_for_each(|request| client.check(request)).map_err(RunError::Client)?;
         Ok(Self { client, requests, protocol: plan.client.protocol, users: std::cell::Cell::default() })

@@ -7,6 +7,7 @@ use onrush_metrics::{Event, Gauges, SeriesInfo, Snapshot, StopReason, Tallies, T
 use onrush_net::clock::Instant;
 
 use crate::control::Control;
+use crate::thresholds::Watch;
 
 /// What a worker says.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ pub(crate) struct Collector<'a> {
     start: Instant,
     warmup: Duration,
     series: &'a [SeriesInfo],
+    watch: Watch<'a>,
     control: &'a Control,
     on_event: &'a mut dyn FnMut(Event),
     collected: Collected,
@@ -63,6 +65,7 @@ impl<'a> Collector<'a> {
         start: Instant,
         warmup: Duration,
         series: &'a [SeriesInfo],
+        watch: Watch<'a>,
         workers: usize,
         control: &'a Control,
         on_event: &'a mut dyn FnMut(Event),
@@ -71,6 +74,7 @@ impl<'a> Collector<'a> {
             start,
             warmup,
             series,
+            watch,
             control,
             on_event,
             collected: Collected::default(),
@@ -85,7 +89,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Returns when all senders are gone.
-    pub(crate) fn gather(mut self, messages: &Receiver<(usize, Message)>) -> Collected {
+    pub(crate) fn gather(mut self, messages: &Receiver<(usize, Message)>) -> (Collected, Watch<'a>) {
         let workers = self.gauges.len();
         loop {
             match messages.recv_timeout(PATIENCE.saturating_sub(self.ticked.elapsed())) {
@@ -99,7 +103,7 @@ impl<'a> Collector<'a> {
         }
         self.collected.tallies.merge(&self.interval);
         self.collected.lost = workers - self.collected.workers.len();
-        self.collected
+        (self.collected, self.watch)
     }
 
     fn take(&mut self, worker: usize, message: Message) {
@@ -112,7 +116,7 @@ impl<'a> Collector<'a> {
             Message::Stopping { at } => {
                 self.stopping += 1;
                 self.collected.stopped_at = self.collected.stopped_at.max(Some(at));
-                if self.stopping == self.gauges.len() || self.control.is_stopped() {
+                if self.stopping == self.gauges.len() || self.control.reason().is_some() {
                     self.tell_stopping();
                 }
             }
@@ -131,8 +135,7 @@ impl<'a> Collector<'a> {
     fn tell_stopping(&mut self) {
         if !self.told_stopping {
             self.told_stopping = true;
-            let reason = if self.control.is_stopped() { StopReason::Interrupted } else { StopReason::Completed };
-            (self.on_event)(Event::Stopping(reason));
+            (self.on_event)(Event::Stopping(self.control.reason().unwrap_or(StopReason::Completed)));
         }
     }
 
@@ -146,6 +149,9 @@ impl<'a> Collector<'a> {
         let mut gauges = Gauges::default();
         self.last_gauges.iter().for_each(|worker| gauges.merge(worker));
         let at = self.start.elapsed();
+        if self.watch.tick(at, &interval) {
+            self.control.end(StopReason::Threshold);
+        }
         let (total, iterations) = overall(&self.collected.tallies, self.series);
         (self.on_event)(Event::Tick(Box::new(Snapshot {
             at,
@@ -193,7 +199,8 @@ mod tests {
             let mut told = 0;
             let mut on_event = |event| told += u32::from(matches!(event, Event::Tick(_)));
             let control = Control::new();
-            Collector::new(Instant::now(), Duration::ZERO, &[], 2, &control, &mut on_event).gather(&messages);
+            let watch = Watch::new(&[], &[], Duration::ZERO);
+            Collector::new(Instant::now(), Duration::ZERO, &[], watch, 2, &control, &mut on_event).gather(&messages);
             assert_eq!(told, ticks, "{shown}");
         }
     }

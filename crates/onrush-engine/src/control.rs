@@ -1,5 +1,8 @@
-//! Stopping a run from outside: once for a graceful stop, twice for an immediate one.
+//! Stopping a run: from outside, once for a graceful stop and twice for an immediate one; or from within.
 
+use std::sync::{Arc, OnceLock};
+
+use onrush_metrics::StopReason;
 use tokio::sync::watch;
 
 /// What the workers are told.
@@ -14,11 +17,15 @@ pub(crate) enum Command {
 
 /// Stops a run. Clones control the same run; any thread may call.
 #[derive(Clone, Debug)]
-pub struct Control(watch::Sender<Command>);
+pub struct Control {
+    orders: watch::Sender<Command>,
+    /// Why it was stopped first.
+    reason: Arc<OnceLock<StopReason>>,
+}
 
 impl Default for Control {
     fn default() -> Self {
-        Self(watch::Sender::new(Command::Play))
+        Self { orders: watch::Sender::new(Command::Play), reason: Arc::default() }
     }
 }
 
@@ -30,17 +37,25 @@ impl Control {
 
     /// The first call lets requests in flight finish, a second one ends the run at once.
     pub fn stop(&self) {
-        self.0.send_modify(|command| {
+        let _ = self.reason.set(StopReason::Interrupted);
+        self.orders.send_modify(|command| {
             *command = if *command == Command::Play { Command::Stop } else { Command::Abort };
         });
     }
 
-    pub(crate) fn listen(&self) -> Orders {
-        Orders(self.0.subscribe())
+    /// The run itself found a reason to stop gracefully.
+    pub(crate) fn end(&self, reason: StopReason) {
+        let _ = self.reason.set(reason);
+        self.orders.send_modify(|command| *command = (*command).max(Command::Stop));
     }
 
-    pub(crate) fn is_stopped(&self) -> bool {
-        *self.0.borrow() != Command::Play
+    pub(crate) fn listen(&self) -> Orders {
+        Orders(self.orders.subscribe())
+    }
+
+    /// Why it was stopped before its end, if it was.
+    pub(crate) fn reason(&self) -> Option<StopReason> {
+        self.reason.get().copied()
     }
 }
 

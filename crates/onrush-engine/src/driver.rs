@@ -43,10 +43,11 @@ impl<C: Caller> Driver<C> {
         Self { worker: Rc::clone(worker), crowd, segment, seed, alarm, users: JoinSet::new() }
     }
 
-    /// Plays the phases one after the other. Returns when nothing more is to be begun; requests may
+    /// Plays the phases one after the other, from `starts` on. Returns when nothing more is to be begun; requests may
     /// still be in flight then, and due arrivals may wait.
-    pub(crate) async fn play(&mut self, profile: &Profile) {
-        let mut begin = self.worker.start;
+    pub(crate) async fn play(&mut self, profile: &Profile, starts: Duration) {
+        let mut begin = self.worker.start + starts;
+        self.alarm.until(begin).await;
         for (number, phase) in profile.phases().iter().enumerate() {
             // Each phase draws from a seed of its own, or two alike would have the same arrivals.
             let seed = self.seed.wrapping_add(number as u64);

@@ -18,7 +18,9 @@ mod limits;
 mod play;
 mod recorder;
 mod run;
+mod thresholds;
 mod verdict;
+mod words;
 mod worker;
 
 pub use control::Control;

@@ -1,7 +1,9 @@
 //! A worker's part of a run on its event loop: plays the segment, stops gracefully, hands over a tally
 //! every second. On paused time and with a caller that only waits, this is what the tests drive.
 
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use onrush_net::clock::Instant;
@@ -29,27 +31,47 @@ pub(crate) async fn play<C: Caller>(
     mut orders: Orders,
     say: &impl Fn(Message),
 ) {
-    let mut driver = Driver::new(worker, plan.in_flight, segment, plan.seed, alarm());
+    let mut drivers: Vec<_> = plan
+        .work
+        .loads()
+        .enumerate()
+        .map(|(track, _)| {
+            // Each load draws from a seed of its own, or two alike would have the same arrivals.
+            let seed = plan.seed.wrapping_add((track as u64) << 32);
+            Driver::new(worker, plan.in_flight, segment, seed, alarm())
+        })
+        .collect();
     tokio::select! {
         () = beat(worker, alarm(), say) => {}
         () = async {
             let interrupted = tokio::select! {
-                () = driver.play(&plan.load) => false,
+                () = play_all(&mut drivers, plan) => false,
                 () = orders.wait_for(Command::Stop) => true,
             };
             say(Message::Stopping { at: Instant::now() });
             worker.stop();
             if interrupted {
-                driver.give_up_waiting();
+                drivers.iter().for_each(Driver::give_up_waiting);
             }
             tokio::select! {
                 () = worker.quiet() => {}
                 () = tokio::time::sleep(plan.graceful_stop) => {}
                 () = orders.wait_for(Command::Abort) => {}
             }
-            driver.give_up_waiting();
+            drivers.iter().for_each(Driver::give_up_waiting);
         } => {}
     }
+}
+
+/// Plays every load of the plan, each from its beginning on.
+async fn play_all<C: Caller>(drivers: &mut [Driver<C>], plan: &Plan) {
+    let playing = drivers.iter_mut().zip(plan.work.loads());
+    let mut playing: Vec<_> = playing.map(|(driver, (load, starts))| Box::pin(driver.play(load, starts))).collect();
+    poll_fn(|cx| {
+        playing.retain_mut(|load| load.as_mut().poll(cx).is_pending());
+        if playing.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Notes how late the event loop is, and hands over the tally every second.

@@ -9,17 +9,18 @@ use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
 use onrush_net::clock::Instant;
 use onrush_net::{Setup, Share};
 use onrush_pace::Segment;
-use onrush_plan::Plan;
+use onrush_plan::{Plan, Work};
 use tokio::runtime::{Builder, LocalOptions};
 
 use crate::alarm::Alarm;
-use crate::caller::HttpCaller;
+use crate::caller::{Caller, HttpCaller};
 use crate::collector::{Closing, Collected, Collector, Message, overall};
 use crate::control::{Control, Orders};
 use crate::error::RunError;
 use crate::gate::Gate;
 use crate::health::{MachineMark, ThreadMark, peak_memory, process_cpu};
 use crate::play::play;
+use crate::thresholds::Watch;
 use crate::verdict::judge;
 use crate::worker::Worker;
 
@@ -27,7 +28,7 @@ use crate::worker::Worker;
 /// the calling thread; taking long there delays no request.
 pub fn run(
     plan: &Plan,
-    info: RunInfo,
+    info: &RunInfo,
     control: &Control,
     mut on_event: impl FnMut(Event),
 ) -> Result<Outcome, RunError> {
@@ -35,10 +36,13 @@ pub fn run(
     let machine = MachineMark::now();
     let (begun, cpu_before) = (Instant::now(), process_cpu());
     let plan = Arc::new(plan.clone());
-    let needs_tls = plan.requests.iter().any(|request| request.url().scheme() == "https");
+    let needs_tls = plan.work.targets().iter().any(|url| url.scheme() == "https");
     let setup = Setup::new(&plan.client, needs_tls).map_err(RunError::Client)?;
     // One caller is made before any thread, so that what cannot be sent is told before anything is.
-    HttpCaller::new(&plan, &setup, Share { index: 0, of: 1 })?;
+    match &plan.work {
+        Work::Turns { requests, .. } => drop(HttpCaller::new(&plan, requests, &setup, Share { index: 0, of: 1 })?),
+        Work::Play(_) => {}
+    }
     let gate = Arc::new(Gate::default());
     for index in 0..plan.threads {
         let (plan, setup, gate) = (Arc::clone(&plan), setup.clone(), Arc::clone(&gate));
@@ -53,8 +57,9 @@ pub fn run(
     drop(send);
     on_event(Event::Started(info.clone()));
     let start = gate.open(plan.threads)?;
-    let collected =
-        Collector::new(start, plan.warmup, &info.series, plan.threads, control, &mut on_event).gather(&messages);
+    let watch = Watch::new(plan.work.thresholds(), &info.series, plan.warmup);
+    let collector = Collector::new(start, plan.warmup, &info.series, watch, plan.threads, control, &mut on_event);
+    let (collected, watch) = collector.gather(&messages);
     if collected.lost > 0 {
         return Err(RunError::WorkerLost(collected.lost));
     }
@@ -64,7 +69,9 @@ pub fn run(
         steal: machine.and_then(MachineMark::steal_since),
         peak_memory: peak_memory(),
     };
-    let outcome = conclude(&plan, info, control, collected, health, start, begun);
+    let tallies = collected.tallies.clone();
+    let mut outcome = conclude(&plan, info.clone(), control, collected, health, start, begun);
+    outcome.thresholds = watch.results(&outcome, &tallies);
     on_event(Event::Finished(Box::new(outcome.clone())));
     Ok(outcome)
 }
@@ -82,7 +89,7 @@ fn conclude(
     let (total, iterations) = overall(&collected.tallies, &info.series);
     let mut outcome = Outcome {
         info,
-        stopped: if control.is_stopped() { StopReason::Interrupted } else { StopReason::Completed },
+        stopped: control.reason().unwrap_or(StopReason::Completed),
         total,
         iterations,
         series: collected.tallies.series,
@@ -105,24 +112,39 @@ fn played(stopped: Duration, profile: Option<Duration>) -> Duration {
 
 /// A worker's thread.
 fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, send: &Sender<(usize, Message)>) {
+    let share = Share { index: index as u32, of: plan.threads as u32 };
     let say = |message| {
         // Nobody listens any more: the run is over.
         let _ = send.send((index, message));
     };
-    let (index, of) = (index as u32, plan.threads as u32);
+    match &plan.work {
+        Work::Turns { requests, .. } => {
+            at_work(plan, share, gate, orders, say, || HttpCaller::new(plan, requests, setup, share));
+        }
+        Work::Play(_) => {}
+    }
+}
+
+/// Makes the caller on the worker's event loop, waits for the others, and plays.
+fn at_work<C: Caller>(
+    plan: &Plan,
+    share: Share,
+    gate: &Gate,
+    orders: Orders,
+    say: impl Fn(Message),
+    caller: impl FnOnce() -> Result<C, RunError>,
+) {
     let ticket = gate.ticket();
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
-    let ready = runtime
-        .map_err(RunError::from)
-        .and_then(|runtime| Ok((runtime, HttpCaller::new(plan, setup, Share { index, of })?)));
+    let ready = runtime.map_err(RunError::from).and_then(|runtime| Ok((runtime, caller()?)));
     let (runtime, caller) = match ready {
         Ok(ready) => ready,
         Err(error) => return gate.refuse(error),
     };
     let Some(start) = ticket.pass() else { return };
     let mark = ThreadMark::now();
-    let worker = Worker::new(caller, start, plan, u64::from(index));
-    runtime.block_on(play(&worker, plan, Segment::new(index, of), Alarm::new, orders, &say));
+    let worker = Worker::new(caller, start, plan, u64::from(share.index));
+    runtime.block_on(play(&worker, plan, Segment::new(share.index, share.of), Alarm::new, orders, &say));
     // Ends what is in flight; each request notes for itself that it was cut off.
     drop(runtime);
     // tokio lets a task die alone. Whoever played without it played something else: no last word.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use onrush_metrics::{ErrorKind, Outcome, Reason, Soundness, Verdict, WorkerHealth};
 
+use crate::words::{percent, shown, thousands};
+
 /// A rule looks at the outcome and says how bad it is and why, or nothing.
 type Rule = fn(&Outcome) -> Option<(Soundness, String)>;
 
@@ -235,22 +237,6 @@ fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-fn percent(share: f64) -> String {
-    match share * 100.0 {
-        percent if percent > 0.0 && percent < 0.1 => "under 0.1 %".to_owned(),
-        percent if percent < 10.0 => format!("{percent:.1} %"),
-        percent => format!("{percent:.0} %"),
-    }
-}
-
-fn shown(time: Duration) -> String {
-    match time.as_secs_f64() * 1e3 {
-        millis if millis < 9.95 => format!("{millis:.1} ms"),
-        millis if millis < 999.5 => format!("{millis:.0} ms"),
-        millis => format!("{:.1} s", millis / 1e3),
-    }
-}
-
 /// What the load asks for, in the word for it.
 fn arrivals(outcome: &Outcome, which: &str, count: u64) -> String {
     match outcome.iterations {
@@ -266,13 +252,6 @@ fn requests(which: &str, count: u64) -> String {
 
 fn were(count: u64) -> &'static str {
     if count == 1 { "was" } else { "were" }
-}
-
-fn thousands(count: u64) -> String {
-    match count / 1000 {
-        0 => count.to_string(),
-        more => format!("{},{:03}", thousands(more), count % 1000),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use onrush_metrics::{Gauges, Tally};
+use onrush_metrics::{Gauges, Tallies};
 use onrush_net::Exchange;
 use onrush_net::clock::Instant;
 use onrush_plan::Plan;
@@ -72,7 +72,7 @@ enum Due<'a> {
 
 impl<C: Caller> Worker<C> {
     pub(crate) fn new(caller: C, start: Instant, plan: &Plan, first_turn: u64) -> Rc<Self> {
-        let until = plan.load.duration().map(|lasts| start + lasts);
+        let until = plan.work.duration().map(|lasts| start + lasts);
         Rc::new(Self {
             caller,
             start,
@@ -185,8 +185,8 @@ impl<C> Worker<C> {
     }
 
     /// What was counted since this was last called.
-    pub(crate) fn take_tally(&self) -> Tally {
-        self.recorder.borrow_mut().take()
+    pub(crate) fn take_tallies(&self) -> Tallies {
+        Tallies { own: self.recorder.borrow_mut().take(), series: Vec::new() }
     }
 
     pub(crate) fn oldest_cut_off(&self) -> Option<Duration> {

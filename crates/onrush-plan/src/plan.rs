@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onrush_pace::Profile;
+use url::Url;
 
-use crate::{ClientSettings, Play, Pooling, Request};
+use crate::{ClientSettings, Play, Pooling, Request, SeriesSpec, Threshold};
 
 /// Everything that the engine needs to know; valid by construction.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,6 +132,30 @@ impl Work {
     /// How many arrivals or counted iterations it asks for, if that does not depend on the service.
     pub fn iterations(&self) -> Option<u64> {
         self.loads().map(|(load, _)| load.requests()).sum()
+    }
+
+    /// Where requests go.
+    pub fn targets(&self) -> Vec<&Url> {
+        match self {
+            Self::Turns { requests, .. } => requests.iter().map(Request::url).collect(),
+            Self::Play(play) => play.targets.iter().collect(),
+        }
+    }
+
+    /// What is counted apart; nothing where every iteration is a request.
+    pub fn series(&self) -> &[SeriesSpec] {
+        match self {
+            Self::Turns { .. } => &[],
+            Self::Play(play) => &play.series,
+        }
+    }
+
+    /// Conditions on the run.
+    pub fn thresholds(&self) -> &[Threshold] {
+        match self {
+            Self::Turns { .. } => &[],
+            Self::Play(play) => &play.thresholds,
+        }
     }
 
     /// The most users of closed and counted stages.

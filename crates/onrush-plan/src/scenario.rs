@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use onrush_pace::Profile;
+use url::Url;
 
 use crate::{Credentials, Expr, Feeder, RequestStep, Secret, Spread, Template, Threshold, TlsSettings};
 
@@ -11,6 +12,8 @@ use crate::{Credentials, Expr, Feeder, RequestStep, Secret, Spread, Template, Th
 pub struct Play {
     /// The kinds of users.
     pub scenarios: Vec<Scenario>,
+    /// Where requests go, as the file says it.
+    pub targets: Vec<Url>,
     /// Which load brings which of them; never empty.
     pub tracks: Vec<Track>,
     /// Rows that users draw from.
@@ -207,6 +210,8 @@ pub struct SeriesSpec {
     pub name: String,
     /// Names and values by which thresholds and outputs group series.
     pub tags: Vec<(String, String)>,
+    /// The names of its checks. Steps that share a series have the same ones.
+    pub checks: Vec<String>,
 }
 
 /// What a series counts.

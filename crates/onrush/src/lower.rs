@@ -12,7 +12,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use onrush_lang::Diagnostic;
-use onrush_plan::{InFlight, Plan, WhenFull};
+use onrush_plan::{InFlight, Plan, WhenFull, Work};
 
 use crate::args::{RunArgs, WhenFullArg};
 use crate::exit::Wrong;
@@ -47,9 +47,8 @@ pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, 
     idle::check(args, &load, &requests)?;
     client::check_rules(&client, &requests)?;
     let plan = Plan {
-        requests,
         in_flight: in_flight(args, &load, surroundings.descriptors),
-        load,
+        work: Work::Turns { load, requests },
         client,
         threads: args.threads.unwrap_or(surroundings.cores.max(1)),
         seed: args.seed.unwrap_or_else(any_seed),
@@ -62,7 +61,7 @@ pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, 
 /// Whether the open-files limit sets the in-flight limit, which nobody has asked for.
 pub(crate) fn is_limited_by_descriptors(args: &RunArgs, plan: &Plan) -> bool {
     let is_asked = args.max_in_flight.is_some() || args.connections.is_some();
-    plan.load.has_arrivals() && !is_asked && plan.in_flight.max < MAX_IN_FLIGHT
+    plan.work.has_arrivals() && !is_asked && plan.in_flight.max < MAX_IN_FLIGHT
 }
 
 fn in_flight(args: &RunArgs, load: &onrush_pace::Profile, descriptors: Option<u64>) -> InFlight {

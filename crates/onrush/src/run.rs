@@ -1,8 +1,8 @@
 //! `onrush run`: from the arguments to the exit code.
 
 use onrush_engine::Control;
-use onrush_metrics::{Event, Outcome, RunInfo, StopReason};
-use onrush_plan::{Plan, Pooling};
+use onrush_metrics::{Event, Outcome, RunInfo, SeriesInfo, StopReason};
+use onrush_plan::{Plan, Pooling, SeriesKind, SeriesSpec};
 
 use crate::args::RunArgs;
 use crate::exit::{Exit, Wrong};
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
 fn play(plan: &Plan, notes: &[String], mut outputs: Outputs, fail_on: &[FailOn]) -> Result<Exit, Wrong> {
     let control = Control::new();
     stop_on_signals(control.clone())?;
-    let outcome = onrush_engine::run(plan, info(plan), &control, |event| {
+    let outcome = onrush_engine::run(plan, &info(plan), &control, |event| {
         if matches!(event, Event::Started(_)) {
             notes.iter().for_each(|note| say(note));
         }
@@ -49,9 +49,10 @@ fn play(plan: &Plan, notes: &[String], mut outputs: Outputs, fail_on: &[FailOn])
 fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: &[FailOn]) -> Exit {
     let met: Vec<_> = fail_on.iter().filter_map(|condition| Some((condition, condition.met(outcome)?))).collect();
     met.iter().for_each(|(condition, how)| say(&format!("failed by --fail-on {condition}: {how}")));
+    let is_broken = outcome.thresholds.iter().any(|threshold| !threshold.passed);
     if outcome.stopped == StopReason::Interrupted {
         Exit::Interrupted
-    } else if !met.is_empty() {
+    } else if is_broken || !met.is_empty() {
         Exit::Failed
     } else if outputs.failed() {
         Exit::OutputFailed
@@ -63,8 +64,8 @@ fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: &[FailOn]) -> Exit {
 /// What is worth saying before the run because it will show in it.
 fn notes(plan: &Plan, surroundings: &Surroundings) -> Vec<String> {
     let mut notes = Vec::new();
-    let proxies: Vec<_> =
-        plan.requests.iter().map(|request| onrush_net::proxy_of(&plan.client.proxy, request.url())).collect();
+    let targets = plan.work.targets();
+    let proxies: Vec<_> = targets.iter().map(|url| onrush_net::proxy_of(&plan.client.proxy, url)).collect();
     if let Some(proxy) = proxies.iter().flatten().next() {
         let which =
             if proxies.iter().all(|other| other.as_ref() == Some(proxy)) { "requests" } else { "some requests" };
@@ -72,7 +73,7 @@ fn notes(plan: &Plan, surroundings: &Surroundings) -> Vec<String> {
     }
     let wanted = match plan.client.pooling {
         Pooling::Shared { max } => u64::from(max),
-        Pooling::PerUser => u64::from(plan.load.max_users()),
+        Pooling::PerUser => u64::from(plan.work.max_users()),
     };
     if let Some(limit) = surroundings.descriptors.filter(|limit| *limit < wanted) {
         notes.push(format!(
@@ -85,17 +86,32 @@ fn notes(plan: &Plan, surroundings: &Surroundings) -> Vec<String> {
 /// What the outputs tell about a plan.
 fn info(plan: &Plan) -> RunInfo {
     RunInfo {
-        targets: plan.requests.iter().map(|request| without_password(request.url())).collect(),
-        load: plan.load.to_string(),
+        targets: plan.work.targets().into_iter().map(without_password).collect(),
+        load: plan.work.load_text(),
         protocol: plan.client.protocol.name().to_owned(),
         lanes: plan.client.protocol.lanes(),
-        duration: plan.load.duration(),
-        requests: plan.load.requests(),
+        duration: plan.work.duration(),
+        requests: plan.work.iterations(),
         warmup: plan.warmup,
-        open: plan.load.is_open(),
+        open: plan.work.is_open(),
         threads: plan.threads,
         seed: plan.seed,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        series: plan.work.series().iter().map(series).collect(),
+    }
+}
+
+fn series(spec: &SeriesSpec) -> SeriesInfo {
+    SeriesInfo {
+        kind: match spec.kind {
+            SeriesKind::Iterations => onrush_metrics::SeriesKind::Iterations,
+            SeriesKind::Requests => onrush_metrics::SeriesKind::Requests,
+            SeriesKind::Group => onrush_metrics::SeriesKind::Group,
+        },
+        scenario: spec.scenario.clone(),
+        name: spec.name.clone(),
+        tags: spec.tags.clone(),
+        checks: spec.checks.clone(),
     }
 }
 

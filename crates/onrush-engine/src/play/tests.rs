@@ -10,7 +10,7 @@ use onrush_metrics::{Counters, ErrorKind, Tally};
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
 use onrush_pace::Segment;
-use onrush_plan::{ClientSettings, InFlight, Plan, WhenFull};
+use onrush_plan::{ClientSettings, InFlight, Plan, WhenFull, Work};
 use proptest::prelude::*;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::time::sleep_until;
@@ -156,9 +156,9 @@ fn played(case: Case) -> Played {
     let say = |message| {
         let (total, seconds, stopped, most_users) = &mut *heard.borrow_mut();
         match message {
-            Message::Second { tally, gauges } => {
-                seconds.push(tally.counters.started);
-                total.merge(&tally);
+            Message::Second { tallies, gauges } => {
+                seconds.push(tallies.own.counters.started);
+                total.merge(&tallies.own);
                 *most_users = gauges.users.max(*most_users);
             }
             Message::Stopping { at } => *stopped = since(start, at),
@@ -180,7 +180,7 @@ fn played(case: Case) -> Played {
     });
     drop(runtime);
     let (mut tally, seconds, stopped, most_users) = heard.into_inner();
-    tally.merge(&worker.take_tally());
+    tally.merge(&worker.take_tallies().own);
     let starts = starts.take();
     let (oldest_cut_off, is_broken) = (worker.oldest_cut_off(), worker.is_broken());
     Played { tally, starts, seconds, stopped, ended, oldest_cut_off, most_users, is_broken }
@@ -188,8 +188,7 @@ fn played(case: Case) -> Played {
 
 fn plan(case: Case) -> Plan {
     Plan {
-        load: parse_load(case.load).expect("a load"),
-        requests: Vec::new(),
+        work: Work::Turns { load: parse_load(case.load).expect("a load"), requests: Vec::new() },
         client: ClientSettings::default(),
         threads: 1,
         seed: 1,
