@@ -110,7 +110,7 @@ fn what_outlasts_the_graceful_period_is_cut_off() {
     let report = play(&(service.url() + "/delay/60000"), &arguments);
     assert_eq!((report.code, report.requests("started"), report.requests("cut_off")), (0, 3, 3));
     assert_eq!(service.stats().received, 3);
-    assert!(report.number("/requests/oldest_cut_off_ns") >= 100_000_000);
+    assert!(report.number("/run/oldest_cut_off_ns") >= 100_000_000);
 }
 
 #[test]
