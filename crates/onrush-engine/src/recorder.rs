@@ -32,7 +32,7 @@ impl Recorder {
     pub(crate) fn due(&mut self, intended: Instant, now: Instant) {
         if self.counts(intended) {
             self.tally.counters.intended += 1;
-            self.tally.release_lag.record(now.saturating_duration_since(intended));
+            self.tally.release_lag.record_ns(now.nanos_since(intended));
         }
     }
 
@@ -59,7 +59,7 @@ impl Recorder {
     pub(crate) fn open(&mut self, intended: Instant, exchange: &Exchange) {
         self.in_time(exchange);
         if self.counts(intended) {
-            self.tally.start_lag.record(exchange.started.saturating_duration_since(intended));
+            self.tally.start_lag.record_ns(exchange.started.nanos_since(intended));
             self.ended(intended, exchange);
         }
     }
@@ -80,7 +80,7 @@ impl Recorder {
     /// The event loop ran a timer this much too late.
     pub(crate) fn beat(&mut self, due: Instant, now: Instant) {
         if self.counts(due) {
-            self.tally.loop_delay.record(now.saturating_duration_since(due));
+            self.tally.loop_delay.record_ns(now.nanos_since(due));
         }
     }
 
@@ -134,8 +134,8 @@ impl Recorder {
     fn answered(&mut self, intended: Instant, exchange: &Exchange, status: u16) {
         self.times(intended, exchange);
         if let (Some(written), Some(first)) = (exchange.first_write, exchange.first_byte) {
-            self.tally.breakdown.wait.record(first.saturating_duration_since(written));
-            self.tally.breakdown.receive.record(exchange.ended.saturating_duration_since(first));
+            self.tally.breakdown.wait.record_ns(first.nanos_since(written));
+            self.tally.breakdown.receive.record_ns(exchange.ended.nanos_since(first));
         }
         self.tally.statuses.record(status);
         if status >= 400 {
@@ -157,9 +157,9 @@ impl Recorder {
     }
 
     fn times(&mut self, intended: Instant, exchange: &Exchange) {
-        self.tally.response.record(exchange.ended.saturating_duration_since(intended));
+        self.tally.response.record_ns(exchange.ended.nanos_since(intended));
         if let Some(written) = exchange.first_write {
-            self.tally.service.record(exchange.ended.saturating_duration_since(written));
+            self.tally.service.record_ns(exchange.ended.nanos_since(written));
         }
     }
 

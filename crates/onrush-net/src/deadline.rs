@@ -46,7 +46,7 @@ impl Deadline {
 
     /// Ready once the deadline has passed; otherwise the task is woken at it.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(at) = self.at else { return Poll::Pending };
+        let Some(at) = self.at.map(Into::into) else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if sleep.deadline() > at {
             sleep.as_mut().reset(at);
@@ -60,7 +60,7 @@ impl Deadline {
             }
             sleep.as_mut().reset(at);
         }
-        self.armed = Some(sleep.deadline());
+        self.armed = Some(sleep.deadline().into());
         Poll::Pending
     }
 
