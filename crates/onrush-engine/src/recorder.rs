@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use onrush_metrics::{ErrorKind, Tally};
 use onrush_net::clock::Instant;
-use onrush_net::{Exchange, Failure};
+use onrush_net::{Exchange, Extras, Failure};
 
 /// Gathers the tally of the current second.
 #[derive(Debug)]
@@ -114,20 +114,36 @@ impl Recorder {
         counters.started += 1;
         counters.started_in_time += u64::from(started_in_time);
         counters.sent += u64::from(exchange.sent);
-        counters.redirects += u64::from(exchange.redirects);
-        counters.stale_retries += u64::from(exchange.stale);
-        counters.unanswered_repeats += u64::from(exchange.repeated);
         counters.bytes_sent += exchange.bytes_sent;
         counters.bytes_received += exchange.bytes_received;
-        counters.connections_opened += u64::from(exchange.opened);
         counters.connections_reused += u64::from(exchange.reused);
-        counters.address_fallbacks += u64::from(exchange.fallbacks);
         match &exchange.result {
             Ok(status) => self.answered(intended, exchange, *status),
             Err(failure) => self.failed(intended, exchange, failure),
         }
-        if exchange.opened > 0 || exchange.pool.is_some() {
-            self.connected(exchange);
+        if !exchange.is_plain() {
+            self.extras(exchange.extras());
+        }
+    }
+
+    #[cold]
+    fn extras(&mut self, extras: &Extras) {
+        let counters = &mut self.tally.counters;
+        counters.redirects += u64::from(extras.redirects);
+        counters.stale_retries += u64::from(extras.stale);
+        counters.unanswered_repeats += u64::from(extras.repeated);
+        counters.connections_opened += u64::from(extras.opened);
+        counters.address_fallbacks += u64::from(extras.fallbacks);
+        let breakdown = &mut self.tally.breakdown;
+        for (time, histogram) in [
+            (extras.pool, &mut breakdown.pool),
+            (extras.dns, &mut breakdown.dns),
+            (extras.connect, &mut breakdown.connect),
+            (extras.tls, &mut breakdown.tls),
+        ] {
+            if let Some(time) = time {
+                histogram.record(time);
+            }
         }
     }
 
@@ -160,20 +176,6 @@ impl Recorder {
         self.tally.response.record_ns(exchange.ended.nanos_since(intended));
         if let Some(written) = exchange.first_write {
             self.tally.service.record_ns(exchange.ended.nanos_since(written));
-        }
-    }
-
-    fn connected(&mut self, exchange: &Exchange) {
-        let breakdown = &mut self.tally.breakdown;
-        for (time, histogram) in [
-            (exchange.pool, &mut breakdown.pool),
-            (exchange.dns, &mut breakdown.dns),
-            (exchange.connect, &mut breakdown.connect),
-            (exchange.tls, &mut breakdown.tls),
-        ] {
-            if let Some(time) = time {
-                histogram.record(time);
-            }
         }
     }
 }
