@@ -41,15 +41,13 @@ impl Alarm {
             #[cfg(target_os = "linux")]
             Self::Timerfd(timerfd) => timerfd.until(at).await,
             Self::Yielding => {
-                if let Some(early) = at.checked_sub(STRETCH) {
-                    sleep_until(early).await;
-                }
+                sleep_until((at - STRETCH).into()).await;
                 while Instant::now() < at {
                     tokio::task::yield_now().await;
                 }
             }
             #[cfg(test)]
-            Self::Coarse => sleep_until(at).await,
+            Self::Coarse => sleep_until(at.into()).await,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use onrush_metrics::{ErrorKind, Tally};
 use onrush_net::clock::Instant;
-use onrush_net::{Exchange, Failure};
+use onrush_net::{Exchange, Extras, Failure};
 
 /// Gathers the tally of the current second.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Recorder {
     pub(crate) fn due(&mut self, intended: Instant, now: Instant) {
         if self.counts(intended) {
             self.tally.counters.intended += 1;
-            self.tally.release_lag.record(now.saturating_duration_since(intended));
+            self.tally.release_lag.record_ns(now.nanos_since(intended));
         }
     }
 
@@ -59,7 +59,7 @@ impl Recorder {
     pub(crate) fn open(&mut self, intended: Instant, exchange: &Exchange) {
         self.in_time(exchange);
         if self.counts(intended) {
-            self.tally.start_lag.record(exchange.started.saturating_duration_since(intended));
+            self.tally.start_lag.record_ns(exchange.started.nanos_since(intended));
             self.ended(intended, exchange);
         }
     }
@@ -80,7 +80,7 @@ impl Recorder {
     /// The event loop ran a timer this much too late.
     pub(crate) fn beat(&mut self, due: Instant, now: Instant) {
         if self.counts(due) {
-            self.tally.loop_delay.record(now.saturating_duration_since(due));
+            self.tally.loop_delay.record_ns(now.nanos_since(due));
         }
     }
 
@@ -114,28 +114,44 @@ impl Recorder {
         counters.started += 1;
         counters.started_in_time += u64::from(started_in_time);
         counters.sent += u64::from(exchange.sent);
-        counters.redirects += u64::from(exchange.redirects);
-        counters.stale_retries += u64::from(exchange.stale);
-        counters.unanswered_repeats += u64::from(exchange.repeated);
         counters.bytes_sent += exchange.bytes_sent;
         counters.bytes_received += exchange.bytes_received;
-        counters.connections_opened += u64::from(exchange.opened);
         counters.connections_reused += u64::from(exchange.reused);
-        counters.address_fallbacks += u64::from(exchange.fallbacks);
         match &exchange.result {
             Ok(status) => self.answered(intended, exchange, *status),
             Err(failure) => self.failed(intended, exchange, failure),
         }
-        if exchange.opened > 0 || exchange.pool.is_some() {
-            self.connected(exchange);
+        if !exchange.is_plain() {
+            self.extras(exchange.extras());
+        }
+    }
+
+    #[cold]
+    fn extras(&mut self, extras: &Extras) {
+        let counters = &mut self.tally.counters;
+        counters.redirects += u64::from(extras.redirects);
+        counters.stale_retries += u64::from(extras.stale);
+        counters.unanswered_repeats += u64::from(extras.repeated);
+        counters.connections_opened += u64::from(extras.opened);
+        counters.address_fallbacks += u64::from(extras.fallbacks);
+        let breakdown = &mut self.tally.breakdown;
+        for (time, histogram) in [
+            (extras.pool, &mut breakdown.pool),
+            (extras.dns, &mut breakdown.dns),
+            (extras.connect, &mut breakdown.connect),
+            (extras.tls, &mut breakdown.tls),
+        ] {
+            if let Some(time) = time {
+                histogram.record(time);
+            }
         }
     }
 
     fn answered(&mut self, intended: Instant, exchange: &Exchange, status: u16) {
         self.times(intended, exchange);
         if let (Some(written), Some(first)) = (exchange.first_write, exchange.first_byte) {
-            self.tally.breakdown.wait.record(first.saturating_duration_since(written));
-            self.tally.breakdown.receive.record(exchange.ended.saturating_duration_since(first));
+            self.tally.breakdown.wait.record_ns(first.nanos_since(written));
+            self.tally.breakdown.receive.record_ns(exchange.ended.nanos_since(first));
         }
         self.tally.statuses.record(status);
         if status >= 400 {
@@ -157,23 +173,9 @@ impl Recorder {
     }
 
     fn times(&mut self, intended: Instant, exchange: &Exchange) {
-        self.tally.response.record(exchange.ended.saturating_duration_since(intended));
+        self.tally.response.record_ns(exchange.ended.nanos_since(intended));
         if let Some(written) = exchange.first_write {
-            self.tally.service.record(exchange.ended.saturating_duration_since(written));
-        }
-    }
-
-    fn connected(&mut self, exchange: &Exchange) {
-        let breakdown = &mut self.tally.breakdown;
-        for (time, histogram) in [
-            (exchange.pool, &mut breakdown.pool),
-            (exchange.dns, &mut breakdown.dns),
-            (exchange.connect, &mut breakdown.connect),
-            (exchange.tls, &mut breakdown.tls),
-        ] {
-            if let Some(time) = time {
-                histogram.record(time);
-            }
+            self.tally.service.record_ns(exchange.ended.nanos_since(written));
         }
     }
 }

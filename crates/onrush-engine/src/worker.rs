@@ -1,6 +1,7 @@
 //! The state that the tasks of one worker thread share: the recorder, the gauges, whether it is stopping.
 
 use std::cell::{Cell, RefCell};
+use std::mem;
 use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
@@ -35,9 +36,6 @@ pub(crate) struct Worker<C> {
 struct Begun<'a, C> {
     worker: &'a Worker<C>,
     due: Due<'a>,
-    /// Whether the load was still going on.
-    in_time: bool,
-    ended: bool,
 }
 
 /// How a batch went on the wire, best first.
@@ -64,10 +62,10 @@ impl Went {
 /// When the requests of a batch were due.
 #[derive(Clone, Copy)]
 enum Due<'a> {
-    /// All when their user was free; they are counted as due when they end.
-    Closed { begin: Instant, count: usize },
-    /// Each at its time; they have been counted as due.
-    Open(&'a [Instant]),
+    /// All when their user was free, while the load was going on; they are counted as due when they end.
+    Closed { begin: Instant, count: u32 },
+    /// Each at its time; they have been counted as due. Those that waited may begin when the load is over.
+    Open { arrivals: &'a [Instant], in_time: bool },
 }
 
 impl<C: Caller> Worker<C> {
@@ -90,34 +88,33 @@ impl<C: Caller> Worker<C> {
 
     /// Sends `count` requests of a closed profile and records them; returns when they ended and how
     /// it went.
-    pub(crate) async fn call_closed(&self, lane: &mut C::Lane, begin: Instant, count: usize) -> (Instant, Went) {
+    ///
+    /// Not an async fn: every user would carry its arguments twice.
+    pub(crate) fn call_closed(
+        &self,
+        lane: &mut C::Lane,
+        begin: Instant,
+        count: u32,
+    ) -> impl Future<Output = (Instant, Went)> {
         let begun = self.begin(Due::Closed { begin, count });
-        if count == 1 {
-            let exchange = self.caller.call(lane, self.turns(1)).await;
-            begun.end();
-            self.recorder.borrow_mut().closed(&exchange);
-            return (exchange.ended, Went::of(&exchange));
+        async move {
+            if count == 1 {
+                let exchange = begun.worker.caller.call(lane, begun.worker.turns(1)).await;
+                begun.end().recorder.borrow_mut().closed(&exchange);
+                return (exchange.ended, Went::of(&exchange));
+            }
+            // On the heap, or every user would carry the room for it.
+            Box::pin(begun.call_batch(lane, count)).await
         }
-        // On the heap, or every user would carry the room for it.
-        let exchanges = Box::pin(self.caller.call_batch(lane, self.turns(count), count)).await;
-        begun.end();
-        let mut recorder = self.recorder.borrow_mut();
-        let mut went = Went::Well;
-        for exchange in &exchanges {
-            recorder.closed(exchange);
-            went = went.max(Went::of(exchange));
-        }
-        (exchanges.iter().map(|exchange| exchange.ended).max().unwrap_or(begin), went)
     }
 
     /// Sends one request for each of `arrivals` and records them.
     pub(crate) async fn call_open(&self, lane: &mut C::Lane, arrivals: &[Instant]) {
         let Some(first) = arrivals.first() else { return };
-        let begun = self.begin(Due::Open(arrivals));
+        let begun = self.begin(Due::Open { arrivals, in_time: !self.is_stopping() });
         if arrivals.len() == 1 {
             let exchange = self.caller.call(lane, self.turns(1)).await;
-            begun.end();
-            self.recorder.borrow_mut().open(*first, &exchange);
+            begun.end().recorder.borrow_mut().open(*first, &exchange);
             return;
         }
         let exchanges = Box::pin(self.caller.call_batch(lane, self.turns(arrivals.len()), arrivals.len())).await;
@@ -130,7 +127,7 @@ impl<C: Caller> Worker<C> {
 
     fn begin<'a>(&'a self, due: Due<'a>) -> Begun<'a, C> {
         self.in_flight.set(self.in_flight.get() + due.count());
-        Begun { worker: self, due, in_time: !self.stopping.get(), ended: false }
+        Begun { worker: self, due }
     }
 
     fn turns(&self, count: usize) -> u64 {
@@ -193,6 +190,11 @@ impl<C> Worker<C> {
         self.recorder.borrow().oldest_cut_off()
     }
 
+    fn ended(&self, count: u64) {
+        self.in_flight.set(self.in_flight.get() - count);
+        self.tell_if_quiet();
+    }
+
     fn tell_if_quiet(&self) {
         if self.stopping.get() && self.in_flight.get() + self.queued.get() == 0 {
             self.quiet.notify_one();
@@ -200,9 +202,28 @@ impl<C> Worker<C> {
     }
 }
 
-impl<C> Begun<'_, C> {
-    fn end(mut self) {
-        self.ended = true;
+impl<C: Caller> Begun<'_, C> {
+    async fn call_batch(self, lane: &mut C::Lane, count: u32) -> (Instant, Went) {
+        let worker = self.worker;
+        let exchanges = worker.caller.call_batch(lane, worker.turns(count as usize), count as usize).await;
+        self.end();
+        let mut recorder = worker.recorder.borrow_mut();
+        let mut went = Went::Well;
+        for exchange in &exchanges {
+            recorder.closed(exchange);
+            went = went.max(Went::of(exchange));
+        }
+        let ended = exchanges.iter().map(|exchange| exchange.ended).max();
+        (ended.expect("a batch has at least one request"), went)
+    }
+}
+
+impl<'a, C> Begun<'a, C> {
+    fn end(self) -> &'a Worker<C> {
+        let worker = self.worker;
+        worker.ended(self.due.count());
+        mem::forget(self);
+        worker
     }
 
     #[cold]
@@ -210,9 +231,9 @@ impl<C> Begun<'_, C> {
         let now = Instant::now();
         let mut recorder = self.worker.recorder.borrow_mut();
         match self.due {
-            Due::Closed { begin, count } => (0..count).for_each(|_| recorder.cut_off(begin, now, false, self.in_time)),
-            Due::Open(arrivals) => {
-                arrivals.iter().for_each(|intended| recorder.cut_off(*intended, now, true, self.in_time));
+            Due::Closed { begin, count } => (0..count).for_each(|_| recorder.cut_off(begin, now, false, true)),
+            Due::Open { arrivals, in_time } => {
+                arrivals.iter().for_each(|intended| recorder.cut_off(*intended, now, true, in_time));
             }
         }
     }
@@ -221,19 +242,16 @@ impl<C> Begun<'_, C> {
 impl Due<'_> {
     fn count(&self) -> u64 {
         match self {
-            Self::Closed { count, .. } => *count as u64,
-            Self::Open(arrivals) => arrivals.len() as u64,
+            Self::Closed { count, .. } => u64::from(*count),
+            Self::Open { arrivals, .. } => arrivals.len() as u64,
         }
     }
 }
 
 impl<C> Drop for Begun<'_, C> {
     fn drop(&mut self) {
-        self.worker.in_flight.set(self.worker.in_flight.get() - self.due.count());
-        self.worker.tell_if_quiet();
-        if !self.ended {
-            self.worker.broken.set(self.worker.broken.get() || thread::panicking());
-            self.cut_off();
-        }
+        self.worker.ended(self.due.count());
+        self.worker.broken.set(self.worker.broken.get() || thread::panicking());
+        self.cut_off();
     }
 }

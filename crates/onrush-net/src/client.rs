@@ -9,8 +9,8 @@ mod pipeline;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::slice;
 use std::task::{Context, Poll, ready};
-use std::{mem, slice};
 
 use onrush_metrics::ErrorKind;
 use onrush_plan::{ClientSettings, Pooling, Protocol};
@@ -53,10 +53,8 @@ struct Reply {
 /// One request over one connection: its answer, or what went wrong.
 struct Flown {
     result: Result<Answer, Broken>,
-    /// Bytes.
-    written: usize,
-    /// The connection had carried a request before.
-    is_used: bool,
+    /// Bytes of the request that were not written.
+    unwritten: usize,
 }
 
 /// What is left to do after the first attempt.
@@ -243,17 +241,15 @@ impl Client {
     /// Sends one request over a connection and reads its answer.
     fn fly_one(&self, held: &mut Held, request: &Prepared, deadline: &mut Deadline) -> impl Future<Output = Flown> {
         let mut flight = Flight::new(request.http1(&held.peer), slice::from_ref(request.expect()));
-        let is_used = held.connection.served() > 0;
-        let mut is_watched = deadline.is_armed();
         poll_fn(move |cx| {
-            let result = ready!(self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch, context| {
+            let result = ready!(self.poll_bounded(cx, deadline, |cx, scratch, context| {
                 let mut answer = None;
                 let on_answer = &mut |_, whole| answer = Some(whole);
                 let flown = ready!(held.connection.poll_flight(cx, scratch, &mut flight, context, on_answer));
                 let missing = || Failure::new(ErrorKind::Protocol, "the exchange ended without an answer");
                 Poll::Ready(flown.and_then(|()| answer.ok_or_else(|| Broken::Failed(missing()))))
             }));
-            Poll::Ready(Flown { result, written: flight.written(), is_used })
+            Poll::Ready(Flown { result, unwritten: flight.unwritten() })
         })
     }
 
@@ -268,41 +264,39 @@ impl Client {
         request: &Prepared,
         exchange: &mut Exchange,
     ) -> Result<Option<Reply>, Failure> {
-        let Flown { result, written, is_used } = flown;
+        let Flown { result, unwritten } = flown;
+        let written = request.http1(&held.peer).len() - unwritten;
         exchange.bytes_sent += written as u64;
         exchange.sent += u32::from(written > 0);
         match result {
             Ok(answer) => {
-                exchange.reused += u32::from(is_used);
+                exchange.reused += u32::from(held.connection.served() > 1);
                 if answer.head.keep_alive && self.settings.keep_alive {
                     put(session, place, held);
                 }
                 Ok(Some(exchange.accept(answer)))
             }
             Err(Broken::Stale(_)) if written == 0 => {
-                exchange.stale += 1;
+                exchange.extras_mut().stale += 1;
                 Ok(None)
             }
             Err(Broken::Stale(_)) if request.is_idempotent() => {
-                exchange.repeated += 1;
+                exchange.extras_mut().repeated += 1;
                 Ok(None)
             }
             Err(Broken::Stale(failure) | Broken::Failed(failure)) => Err(failure),
         }
     }
 
-    /// Polls work on a connection, with the scratch buffer, unless the deadline has passed. A deadline that was
-    /// armed for an earlier request and is still ahead (`is_watched`) will wake the task of this one, too.
+    /// Polls work on a connection, with the scratch buffer, unless the deadline has passed.
     fn poll_bounded<T>(
         &self,
         cx: &mut Context<'_>,
         deadline: &mut Deadline,
-        is_watched: &mut bool,
         work: impl FnOnce(&mut Context<'_>, &mut [u8], &mut ReadContext) -> Poll<Result<T, Broken>>,
     ) -> Poll<Result<T, Broken>> {
         match work(cx, &mut self.scratch.borrow_mut(), &mut self.context.borrow_mut()) {
             Poll::Ready(done) => Poll::Ready(done),
-            Poll::Pending if mem::take(is_watched) => Poll::Pending,
             Poll::Pending => deadline.poll(cx).map(|()| Err(Broken::Failed(self.timed_out()))),
         }
     }
@@ -317,7 +311,7 @@ impl Client {
         let Some(pool) = &self.pool else { return Ok(None) };
         let before = Instant::now();
         let place = deadline.bound(pool.place()).await;
-        exchange.pool = Some(before.elapsed());
+        exchange.extras_mut().pool = Some(before.elapsed());
         place.map(Some).map_err(|Elapsed| {
             Failure::new(
                 ErrorKind::Timeout,
@@ -351,11 +345,12 @@ impl Client {
     async fn dial(&self, origin: &Origin, deadline: &mut Deadline, exchange: &mut Exchange) -> Result<Dialed, Failure> {
         let dialed = Box::pin(deadline.bound(self.dialer.dial(origin))).await;
         let dialed = dialed.map_err(|Elapsed| self.timed_out())??;
-        exchange.opened += 1;
-        exchange.fallbacks += dialed.fallbacks;
-        exchange.dns = dialed.timings.dns;
-        exchange.connect = Some(dialed.timings.connect);
-        exchange.tls = dialed.timings.tls;
+        let extras = exchange.extras_mut();
+        extras.opened += 1;
+        extras.fallbacks += dialed.fallbacks;
+        extras.dns = dialed.timings.dns;
+        extras.connect = Some(dialed.timings.connect);
+        extras.tls = dialed.timings.tls;
         Ok(dialed)
     }
 
@@ -374,7 +369,7 @@ impl Client {
             asked = asked.redirected(status, &location).map_err(|error| {
                 Failure::new(ErrorKind::Redirect, format!("the redirect to `{location}` cannot be followed: {error}"))
             })?;
-            exchange.redirects += 1;
+            exchange.extras_mut().redirects += 1;
             let prepared = Prepared::new(&asked, &self.settings)?;
             let reply = self.send_hop(session, &prepared, deadline, exchange).await?;
             match reply.location {
@@ -408,7 +403,9 @@ impl Exchange {
 
 /// An exchange over a connection that was there: it writes at once.
 fn writing(started: Instant) -> Exchange {
-    Exchange { first_write: Some(started), ..Exchange::begun(started) }
+    let mut exchange = Exchange::begun(started);
+    exchange.first_write = Some(started);
+    exchange
 }
 
 fn put(session: &mut Session, place: Option<&Place<'_>>, held: Box<Held>) {

@@ -18,8 +18,8 @@ pub struct Deadline {
     at: Option<Instant>,
     /// When the timer fires: at or before `at`. `None` before it was first needed, and once it has fired.
     armed: Option<Instant>,
-    /// The timer was known to be ahead when the deadline was last moved.
-    is_armed: bool,
+    /// The timer was known to be ahead when the deadline was last moved, and it has not been asked since.
+    is_ahead: bool,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -33,20 +33,20 @@ impl Deadline {
     pub fn set(&mut self, now: Instant, timeout: Duration) {
         let at = now + timeout;
         self.at = Some(at);
-        self.is_armed = self.armed.is_some_and(|armed| now < armed && armed <= at);
-    }
-
-    /// Whether the task will be woken by the timer although it has not polled it since the deadline was
-    /// moved: the timer was armed by an earlier poll of the same task and is still ahead. Said once: by the time
-    /// somebody asks again it may have fired.
-    #[inline]
-    pub fn is_armed(&mut self) -> bool {
-        mem::take(&mut self.is_armed)
+        self.is_ahead = self.armed.is_some_and(|armed| now < armed && armed <= at);
     }
 
     /// Ready once the deadline has passed; otherwise the task is woken at it.
+    ///
+    /// A timer that was armed by an earlier poll of the same task and is still ahead when the deadline is moved wakes
+    /// the task, too: the first poll after that relies on it. By the next one it may have fired.
+    #[inline]
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(at) = self.at else { return Poll::Pending };
+        if mem::take(&mut self.is_ahead) { Poll::Pending } else { self.poll_timer(cx) }
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.at.map(Into::into) else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if sleep.deadline() > at {
             sleep.as_mut().reset(at);
@@ -60,7 +60,7 @@ impl Deadline {
             }
             sleep.as_mut().reset(at);
         }
-        self.armed = Some(sleep.deadline());
+        self.armed = Some(sleep.deadline().into());
         Poll::Pending
     }
 
@@ -103,11 +103,12 @@ mod tests {
     async fn an_armed_timer_is_relied_on_once() {
         let mut deadline = Deadline::default();
         deadline.set(Instant::now(), Duration::from_millis(30));
-        assert!(!deadline.is_armed());
+        assert!(!deadline.is_ahead);
         assert_eq!(deadline.bound(tokio::time::sleep(Duration::from_millis(20))).await, Ok(()));
         deadline.set(Instant::now(), Duration::from_millis(30));
-        assert!(deadline.is_armed());
-        assert!(!deadline.is_armed(), "a second hop of the same request must look for itself");
+        assert!(deadline.is_ahead);
+        assert_eq!(poll_fn(|cx| Poll::Ready(deadline.poll(cx))).await, Poll::Pending);
+        assert!(!deadline.is_ahead, "the next one must look for itself");
     }
 
     #[tokio::test]

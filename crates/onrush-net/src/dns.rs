@@ -181,7 +181,7 @@ impl Names {
         let (addresses, until) = match resolver {
             Some(resolver) => {
                 let answer = resolver.lookup_ip(name).await.map_err(|error| failure(name, &error))?;
-                (answer.iter().collect(), Instant::from_std(answer.valid_until()))
+                (answer.iter().collect(), tokio::time::Instant::from_std(answer.valid_until()).into())
             }
             None => (system(name).await?, Instant::now() + SYSTEM_TTL),
         };

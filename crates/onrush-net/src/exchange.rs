@@ -18,6 +18,22 @@ pub struct Exchange {
     pub ended: Instant,
     /// The final status, or why there is none.
     pub result: Result<u16, Failure>,
+    /// Bytes written.
+    pub bytes_sent: u64,
+    /// Bytes read.
+    pub bytes_received: u64,
+    /// Requests written: more than one with redirects and repeats.
+    pub sent: u32,
+    /// Requests answered over a connection that had carried one before.
+    pub reused: u32,
+    /// What most exchanges do without.
+    extras: Option<Box<Extras>>,
+}
+
+/// What opening a connection took, and the ways round that a request went. Rare beside the requests that go over a
+/// connection that is there, so it is kept apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
     /// Waiting for a connection of a shared pool.
     pub pool: Option<Duration>,
     /// Resolving the name, if a connection was opened to one.
@@ -26,16 +42,8 @@ pub struct Exchange {
     pub connect: Option<Duration>,
     /// The TLS handshake, if there was one.
     pub tls: Option<Duration>,
-    /// Bytes written.
-    pub bytes_sent: u64,
-    /// Bytes read.
-    pub bytes_received: u64,
-    /// Requests written: more than one with redirects and repeats.
-    pub sent: u32,
     /// Connections opened.
     pub opened: u32,
-    /// Requests answered over a connection that had carried one before.
-    pub reused: u32,
     /// Repeats of what nobody had looked at: the connection had been closed before the request was written, or
     /// the peer refused the stream (HTTP/2).
     pub stale: u32,
@@ -47,6 +55,20 @@ pub struct Exchange {
     pub fallbacks: u32,
 }
 
+impl Extras {
+    const NONE: Self = Self {
+        pool: None,
+        dns: None,
+        connect: None,
+        tls: None,
+        opened: 0,
+        stale: 0,
+        repeated: 0,
+        redirects: 0,
+        fallbacks: 0,
+    };
+}
+
 impl Exchange {
     /// An exchange that begins now; its result is filled in at the end.
     pub fn begun(started: Instant) -> Self {
@@ -56,19 +78,42 @@ impl Exchange {
             first_byte: None,
             ended: started,
             result: Ok(0),
-            pool: None,
-            dns: None,
-            connect: None,
-            tls: None,
             bytes_sent: 0,
             bytes_received: 0,
             sent: 0,
-            opened: 0,
             reused: 0,
-            stale: 0,
-            repeated: 0,
-            redirects: 0,
-            fallbacks: 0,
+            extras: None,
         }
+    }
+
+    /// It had no extras.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.extras.is_none()
+    }
+
+    /// Its extras: all of them nothing if it is plain.
+    pub fn extras(&self) -> &Extras {
+        self.extras.as_deref().unwrap_or(const { &Extras::NONE })
+    }
+
+    pub(crate) fn extras_mut(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
+
+    /// How often it was sent again over another connection.
+    pub(crate) fn repeats(&self) -> u32 {
+        self.extras().stale + self.extras().repeated
+    }
+}
+
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_needs_little_room() {
+        let bytes = size_of::<Exchange>();
+        assert!(bytes <= 88, "{bytes} bytes");
     }
 }

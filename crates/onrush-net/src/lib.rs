@@ -29,7 +29,7 @@ pub use client::Client;
 pub use deadline::{Deadline, Elapsed};
 pub use dial::{DialTimings, Dialed, Dialer, Peer, Setup, Share};
 pub use error::SetupError;
-pub use exchange::Exchange;
+pub use exchange::{Exchange, Extras};
 pub use failure::Failure;
 pub use http2::Shared2;
 pub use origin::Origin;

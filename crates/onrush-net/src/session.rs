@@ -27,10 +27,15 @@ pub struct Session {
     /// HTTP/1.1: the idle connection used last. Most users have no other.
     latest: Option<Box<Held>>,
     /// HTTP/1.1: the other idle connections, at most one an origin.
-    #[expect(clippy::vec_box, reason = "they move out and in at every request")]
-    idle: Vec<Box<Held>>,
+    others: Option<Box<Others>>,
     /// HTTP/2: one connection an origin, used by all lanes of the user.
     http2: Option<Rc<Shared2>>,
+}
+
+#[derive(Debug, Default)]
+struct Others {
+    #[expect(clippy::vec_box, reason = "they move out and in at every request")]
+    idle: Vec<Box<Held>>,
 }
 
 impl Session {
@@ -52,14 +57,21 @@ impl Session {
         match self.latest.take() {
             Some(held) if leads_to(&held, origin) => Some(held),
             other => {
-                self.idle.extend(other);
-                take(&mut self.idle, origin)
+                self.keep(other);
+                take(&mut self.others.as_mut()?.idle, origin)
             }
         }
     }
 
     pub(crate) fn put(&mut self, held: Box<Held>) {
-        self.idle.extend(self.latest.replace(held));
+        let before = self.latest.replace(held);
+        self.keep(before);
+    }
+
+    fn keep(&mut self, other: Option<Box<Held>>) {
+        if let Some(other) = other {
+            self.others.get_or_insert_default().idle.push(other);
+        }
     }
 }
 
@@ -125,4 +137,15 @@ fn take(idle: &mut Vec<Box<Held>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
 
 fn leads_to(held: &Held, origin: &Rc<Origin>) -> bool {
     Rc::ptr_eq(&held.origin, origin) || held.origin == *origin
+}
+
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_needs_little_room() {
+        let bytes = size_of::<Held>();
+        assert!(bytes <= 104, "{bytes} bytes");
+    }
 }

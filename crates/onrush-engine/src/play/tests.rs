@@ -114,7 +114,7 @@ impl Caller for FakeCaller {
                 1
             }
         };
-        sleep_until(started + Duration::from_millis(wait)).await;
+        sleep_until((started + Duration::from_millis(wait)).into()).await;
         let mut exchange = Exchange::begun(started);
         if matches!(self.case.service, Service::Refuses { first, of } if at % of < first) {
             exchange.result = Err(Failure::new(ErrorKind::ConnectRefused, "nobody listens"));
@@ -169,7 +169,7 @@ fn played(case: Case) -> Played {
         for at in case.stops.into_iter().flatten() {
             let control = control.clone();
             tokio::task::spawn_local(async move {
-                sleep_until(start + Duration::from_millis(at)).await;
+                sleep_until((start + Duration::from_millis(at)).into()).await;
                 control.stop();
             });
         }

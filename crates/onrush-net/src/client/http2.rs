@@ -1,7 +1,6 @@
 //! One request over an HTTP/2 connection that the lanes of a user share.
 
 use std::future::poll_fn;
-use std::mem;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -56,13 +55,10 @@ impl Client {
         deadline: &'a mut Deadline,
     ) -> impl Future<Output = Option<Outcome>> + 'a {
         let mut ticket = request.http2().map(|wire| link.send(wire, now));
-        // A deadline that was armed for an earlier request and is still ahead will wake this one, too.
-        let mut is_watched = deadline.is_armed();
         poll_fn(move |cx| {
             let Some(ticket) = &mut ticket else { return Poll::Ready(None) };
             match ticket.poll(cx) {
                 Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-                Poll::Pending if mem::take(&mut is_watched) => Poll::Pending,
                 Poll::Pending => deadline.poll(cx).map(|()| ticket.give_up(self.timed_out())),
             }
         })
@@ -91,12 +87,12 @@ impl Client {
             }
             Err(Broken { failure, again }) => {
                 let may_go = again == Again::Safely || (again == Again::IfIdempotent && request.is_idempotent());
-                if is_new || exchange.stale + exchange.repeated > 0 || !may_go {
+                if is_new || exchange.repeats() > 0 || !may_go {
                     return Err(failure);
                 }
                 match again {
-                    Again::Safely => exchange.stale += 1,
-                    Again::IfIdempotent | Again::Never => exchange.repeated += 1,
+                    Again::Safely => exchange.extras_mut().stale += 1,
+                    Again::IfIdempotent | Again::Never => exchange.extras_mut().repeated += 1,
                 }
                 Ok(None)
             }

@@ -38,7 +38,7 @@ impl Client {
                 }
             };
             // Progress was made, or the connection was an old one: a fresh one carries the rest.
-            if done == before && exchanges[done].stale + exchanges[done].repeated > 0 {
+            if done == before && exchanges[done].repeats() > 0 {
                 fail_rest(&mut exchanges[done..], &again);
                 break;
             }
@@ -78,14 +78,14 @@ impl Client {
             exchange.result = Ok(exchange.accept(answer).status);
         };
         let mut flight = Flight::new(&wire, &expects);
-        let mut is_watched = deadline.is_armed();
         let flown = poll_fn(|cx| {
-            self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch, context| {
+            self.poll_bounded(cx, deadline, |cx, scratch, context| {
                 held.connection.poll_flight(cx, scratch, &mut flight, context, &mut on_answer)
             })
         })
         .await;
-        count_written(requests, &held, flight.written(), exchanges);
+        let written = wire.len() - flight.unwritten();
+        count_written(requests, &held, written, exchanges);
         if flown.is_ok() && keep_alive && self.settings.keep_alive {
             put(session, place.as_ref(), held);
         }
@@ -95,10 +95,12 @@ impl Client {
 
 /// Counts a repeat by whether the request was written this time: of those that were before, each is a repeat by now.
 fn go_again(exchange: &mut Exchange) {
-    if exchange.sent > exchange.repeated {
-        exchange.repeated += 1;
+    let sent = exchange.sent;
+    let extras = exchange.extras_mut();
+    if sent > extras.repeated {
+        extras.repeated += 1;
     } else {
-        exchange.stale += 1;
+        extras.stale += 1;
     }
 }
 

@@ -25,14 +25,15 @@ pub struct Connection<S> {
 /// Requests written in one go, and how far they are.
 #[derive(Debug)]
 pub struct Flight<'a> {
-    wire: &'a [u8],
-    expects: &'a [Expect],
-    written: usize,
-    flushed: bool,
-    answered: usize,
-    started: bool,
+    /// What has not been handed to the system yet.
+    unwritten: &'a [u8],
+    /// What has not been answered yet.
+    unanswered: &'a [Expect],
     first_byte: Option<Instant>,
     received: u64,
+    answered: u32,
+    started: bool,
+    flushed: bool,
 }
 
 /// One whole answer.
@@ -61,17 +62,20 @@ pub enum Broken {
 impl<'a> Flight<'a> {
     /// A flight of one request for each entry of `expects`, whose bytes together are `wire`.
     pub fn new(wire: &'a [u8], expects: &'a [Expect]) -> Self {
-        Self { wire, expects, written: 0, flushed: false, answered: 0, started: false, first_byte: None, received: 0 }
+        Self {
+            unwritten: wire,
+            unanswered: expects,
+            first_byte: None,
+            received: 0,
+            answered: 0,
+            started: false,
+            flushed: false,
+        }
     }
 
-    /// Bytes handed to the system so far.
-    pub fn written(&self) -> usize {
-        self.written
-    }
-
-    /// Requests answered so far.
-    pub fn answered(&self) -> usize {
-        self.answered
+    /// Bytes not handed to the system yet.
+    pub fn unwritten(&self) -> usize {
+        self.unwritten.len()
     }
 }
 
@@ -132,10 +136,10 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, flight: &mut Flight<'_>) -> Poll<io::Result<()>> {
-        while flight.written < flight.wire.len() {
-            match ready!(Pin::new(&mut self.stream).poll_write(cx, &flight.wire[flight.written..]))? {
+        while !flight.unwritten.is_empty() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, flight.unwritten))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => flight.written += written,
+                written => flight.unwritten = &flight.unwritten[written..],
             }
         }
         // TLS buffers what the socket did not take; a plain socket has nothing to flush.
@@ -202,7 +206,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
         on_answer: &mut impl FnMut(usize, Answer),
     ) -> Result<bool, Broken> {
         while !input.is_empty() {
-            let Some(expect) = flight.expects.get(flight.answered) else {
+            let Some(expect) = flight.unanswered.first() else {
                 return Err(Broken::Failed(unasked(input.len())));
             };
             let first_byte = *flight.first_byte.get_or_insert(now);
@@ -213,7 +217,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
                 let keep_alive = head.keep_alive;
                 let answer = Answer { head, first_byte, ended: now, received: flight.received };
                 self.answered(flight, answer, on_answer);
-                if !keep_alive || (flight.answered == flight.expects.len() && input.is_empty()) {
+                if !keep_alive || (flight.unanswered.is_empty() && input.is_empty()) {
                     return Self::end_of_flight(flight, keep_alive);
                 }
             }
@@ -223,20 +227,21 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
 
     fn answered(&mut self, flight: &mut Flight<'_>, mut answer: Answer, on_answer: &mut impl FnMut(usize, Answer)) {
         // An answer that overtakes its own request leaves the connection in an unknown state.
-        answer.head.keep_alive &= flight.written == flight.wire.len();
+        answer.head.keep_alive &= flight.unwritten.is_empty();
         self.served += 1;
         flight.first_byte = None;
         flight.received = 0;
+        flight.unanswered = &flight.unanswered[1..];
+        on_answer(flight.answered as usize, answer);
         flight.answered += 1;
-        on_answer(flight.answered - 1, answer);
     }
 
     /// After the last answer, or one that ends the connection: what is unanswered then never will be.
     fn end_of_flight(flight: &Flight<'_>, keep_alive: bool) -> Result<bool, Broken> {
-        if keep_alive || flight.answered == flight.expects.len() {
+        let unanswered = flight.unanswered.len();
+        if keep_alive || unanswered == 0 {
             return Ok(true);
         }
-        let unanswered = flight.expects.len() - flight.answered;
         Err(Broken::Stale(Failure::new(
             ErrorKind::ClosedEarly,
             format!("the peer ended the connection with {unanswered} pipelined requests unanswered"),

@@ -125,28 +125,29 @@ impl std::fmt::Display for Missing {
 }
 
 /// Reads one response after the other.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reader {
+    /// The response that has come in part. Most come at once, and then nothing is kept: an idle connection is small.
+    part: Option<Box<Part>>,
+}
+
+/// A response as far as it has come.
+#[derive(Debug, Default)]
+struct Part {
     state: State,
-    /// The beginning of a head that is not whole yet. Empty, and without memory, at all other times.
+    /// The beginning of a head that is not whole yet.
     carry: Vec<u8>,
     body_seen: u64,
     interim: u8,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 enum State {
+    #[default]
     Head,
     Length(Head, u64),
     Chunked(Head, Chunked, Spent),
     UntilClose(Head),
-    Done,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self { state: State::Head, carry: Vec::new(), body_seen: 0, interim: 0 }
-    }
 }
 
 impl Reader {
@@ -165,6 +166,41 @@ impl Reader {
         context: &mut ReadContext,
         mut sink: impl FnMut(&[u8]),
     ) -> Result<(Fed, Option<Head>), ReadError> {
+        if let Some(part) = &mut self.part {
+            let fed = part.feed(input, expect, context, &mut sink)?;
+            if fed.0.done {
+                self.part = None;
+            }
+            return Ok(fed);
+        }
+        let mut part = Part::default();
+        let fed = part.feed(input, expect, context, &mut sink)?;
+        if !fed.0.done {
+            self.part = Some(Box::new(part));
+        }
+        Ok(fed)
+    }
+
+    /// The stream has ended. A response whose end is the end of the connection is whole by that.
+    pub fn close(&mut self) -> Result<Head, ReadError> {
+        self.part.take().unwrap_or_default().close()
+    }
+
+    /// Not a byte of the current response has come.
+    pub fn is_untouched(&self) -> bool {
+        self.part.as_ref().is_none_or(|part| part.is_untouched())
+    }
+}
+
+impl Part {
+    #[inline]
+    fn feed(
+        &mut self,
+        input: &[u8],
+        expect: Expect,
+        context: &mut ReadContext,
+        sink: &mut impl FnMut(&[u8]),
+    ) -> Result<(Fed, Option<Head>), ReadError> {
         let mut used = 0;
         while matches!(self.state, State::Head) {
             let Some(more) = self.feed_head(&input[used..], expect, context)? else {
@@ -172,27 +208,23 @@ impl Reader {
             };
             used += more;
         }
-        used += self.feed_body(&input[used..], &context.limits, &mut sink)?;
-        Ok(match self.finished() {
-            Some(head) => (Fed { used, done: true }, Some(head)),
-            None => (Fed { used, done: false }, None),
-        })
+        used += self.feed_body(&input[used..], &context.limits, sink)?;
+        let head = self.finished();
+        Ok((Fed { used, done: head.is_some() }, head))
     }
 
-    /// The stream has ended. A response whose end is the end of the connection is whole by that.
-    pub fn close(&mut self) -> Result<Head, ReadError> {
-        let missing = match std::mem::replace(&mut self.state, State::Done) {
+    fn close(self) -> Result<Head, ReadError> {
+        let missing = match self.state {
             State::UntilClose(head) => return Ok(head),
-            State::Head if self.carry.is_empty() && self.interim == 0 => Missing::Everything,
-            State::Head | State::Done => Missing::Head,
+            State::Head if self.is_untouched() => Missing::Everything,
+            State::Head => Missing::Head,
             State::Length(_, left) => Missing::Length(left),
             State::Chunked(..) => Missing::Chunks,
         };
         Err(ReadError::Closed(missing))
     }
 
-    /// Not a byte of the current response has come.
-    pub fn is_untouched(&self) -> bool {
+    fn is_untouched(&self) -> bool {
         matches!(self.state, State::Head) && self.carry.is_empty() && self.interim == 0
     }
 
@@ -263,7 +295,7 @@ impl Reader {
                 seen += input.len() as u64;
                 input.len()
             }
-            State::Head | State::Done => 0,
+            State::Head => 0,
         };
         self.body_seen = seen;
         if seen > limits.body { Err(ReadError::BodyTooLong(limits.body)) } else { Ok(used) }
@@ -273,8 +305,7 @@ impl Reader {
         if !matches!(self.state, State::Length(_, 0) | State::Chunked(_, Chunked::End, _)) {
             return None;
         }
-        self.interim = 0;
-        match std::mem::replace(&mut self.state, State::Head) {
+        match std::mem::take(&mut self.state) {
             State::Length(head, _) | State::Chunked(head, ..) => Some(head),
             _ => None,
         }

@@ -67,16 +67,16 @@ fn an_answer_is_kept_for_its_time_and_asked_for_again_after_it() {
         let mut stage = Stage::new(2).await;
         stage.tell(1, &[1]);
         let before = Instant::now();
-        assert!(stage.get_well().await.dns.is_some());
-        assert_eq!(stage.get_well().await.dns, None, "known by now");
+        assert!(stage.get_well().await.extras().dns.is_some());
+        assert_eq!(stage.get_well().await.extras().dns, None, "known by now");
         assert_eq!(stage.names.asked(SHOP), 1);
         stage.tell(60, &[2]);
         // The service has moved: requests go to the old place for the second that was promised, then no more.
-        while stage.get_well().await.dns.is_none() {}
+        while stage.get_well().await.extras().dns.is_none() {}
         assert!(before.elapsed() >= Duration::from_secs(1), "{:?}", before.elapsed());
         let old = stage.counts()[0];
         for _ in 0..5 {
-            assert_eq!(stage.get_well().await.dns, None);
+            assert_eq!(stage.get_well().await.extras().dns, None);
         }
         assert_eq!((stage.names.asked(SHOP), stage.counts()), (2, vec![old, 6]));
     });
@@ -88,7 +88,7 @@ fn an_answer_without_a_lifetime_is_asked_for_each_time() {
         let mut stage = Stage::new(1).await;
         stage.tell(0, &[1]);
         for asked in 1..=4 {
-            assert!(stage.get_well().await.dns.is_some());
+            assert!(stage.get_well().await.extras().dns.is_some());
             assert_eq!(stage.names.asked(SHOP), asked);
         }
     });
@@ -101,7 +101,7 @@ fn users_who_need_a_name_at_once_share_one_question() {
         stage.tell(60, &[1]);
         let (mut two, mut three, url) = (stage.user.another(1), stage.user.another(2), &stage.url);
         let (a, b, c) = tokio::join!(stage.user.get(url), two.get(url), three.get(url));
-        assert!([a, b, c].iter().all(|exchange| kind(exchange) == "200" && exchange.dns.is_some()));
+        assert!([a, b, c].iter().all(|exchange| kind(exchange) == "200" && exchange.extras().dns.is_some()));
         assert_eq!(stage.names.asked(SHOP), 1);
     });
 }
@@ -113,7 +113,7 @@ fn every_address_has_its_turn_whatever_order_the_server_likes() {
         for (round, order) in [(1, [1, 2, 3]), (2, [3, 1, 2]), (3, [2, 3, 1])] {
             for _ in 0..3 {
                 stage.tell(0, &order);
-                assert_eq!(stage.get_well().await.fallbacks, 0);
+                assert_eq!(stage.get_well().await.extras().fallbacks, 0);
             }
             assert_eq!(stage.counts(), [round; 3]);
         }
@@ -134,7 +134,7 @@ fn an_address_that_fails_is_avoided_for_a_while() {
         stage.tell(3600, &[1, 2, 3]);
         let mut fallbacks = Vec::new();
         for _ in 0..9 {
-            fallbacks.push(stage.get_well().await.fallbacks);
+            fallbacks.push(stage.get_well().await.extras().fallbacks);
         }
         assert_eq!(fallbacks.iter().sum::<u32>(), 1, "met once, then passed over: {fallbacks:?}");
         tokio::time::pause();
@@ -142,7 +142,7 @@ fn an_address_that_fails_is_avoided_for_a_while() {
         tokio::time::resume();
         let mut later = 0;
         for _ in 0..3 {
-            later += stage.get_well().await.fallbacks;
+            later += stage.get_well().await.extras().fallbacks;
         }
         assert_eq!((later, stage.names.asked(SHOP)), (1, 1), "tried again in its turn");
     });
@@ -160,7 +160,7 @@ fn what_goes_wrong_has_a_kind_and_a_sentence() {
         ] {
             stage.names.tell(SHOP, known.clone());
             let exchange = stage.get().await;
-            assert_eq!((kind(&exchange).as_str(), exchange.opened, exchange.sent), ("dns", 0, 0), "{known:?}");
+            assert_eq!((kind(&exchange).as_str(), exchange.extras().opened, exchange.sent), ("dns", 0, 0), "{known:?}");
             assert!(said(&exchange).starts_with(words), "{known:?}: {}", said(&exchange));
         }
         // None of that is remembered.
@@ -229,10 +229,10 @@ fn addresses_and_kept_connections_need_no_names() {
         let mut stage = Stage::new(1).await;
         stage.tell(0, &[1]);
         let port = stage.peers[0].addr().port();
-        assert_eq!(stage.user.get(&format!("http://127.0.0.1:{port}/")).await.dns, None);
+        assert_eq!(stage.user.get(&format!("http://127.0.0.1:{port}/")).await.extras().dns, None);
         let mut keeping = User::new(ClientSettings { keep_alive: true, ..stage.user.settings.clone() });
         let [first, second] = [keeping.get(&stage.url).await, keeping.get(&stage.url).await];
-        assert!(first.dns.is_some() && second.dns.is_none() && second.reused == 1);
+        assert!(first.extras().dns.is_some() && second.extras().dns.is_none() && second.reused == 1);
         assert_eq!(stage.names.asked(SHOP), 1);
     });
 }
@@ -271,7 +271,11 @@ impl Moving {
             Protocol::Http1 { pipeline: 2.. } => self.user.pipeline(&request).await.remove(0),
             _ => self.user.get(&self.url).await,
         };
-        assert_eq!((kind(&exchange).as_str(), exchange.stale, exchange.repeated), ("200", 0, 0), "{exchange:?}");
+        assert_eq!(
+            (kind(&exchange).as_str(), exchange.extras().stale, exchange.extras().repeated),
+            ("200", 0, 0),
+            "{exchange:?}"
+        );
         exchange
     }
 
@@ -302,12 +306,12 @@ fn kept_connections_leave_an_address_that_the_name_has_lost() {
     play(async {
         for (protocol, pooling) in EVERY_WAY {
             let mut moving = Moving::new(protocol, pooling).await;
-            let opened: u32 = [moving.get().await.opened, moving.get().await.opened].iter().sum();
+            let opened: u32 = [moving.get().await.extras().opened, moving.get().await.extras().opened].iter().sum();
             assert_eq!((opened, moving.accepted()), (1, [1, 0]), "{protocol:?}");
             moving.tell(&[2]).await;
-            while moving.get().await.opened == 0 {}
+            while moving.get().await.extras().opened == 0 {}
             assert_eq!((moving.accepted(), moving.names.asked(SHOP)), ([1, 1], 2), "{protocol:?} {pooling:?}");
-            assert_eq!(moving.get().await.opened, 0, "once");
+            assert_eq!(moving.get().await.extras().opened, 0, "once");
         }
     });
 }
@@ -320,10 +324,10 @@ fn kept_connections_stay_at_an_address_that_the_name_still_has() {
             moving.get().await;
             moving.tell(&[1, 2]).await;
             while moving.names.asked(SHOP) < 2 {
-                assert_eq!(moving.get().await.opened, 0, "{protocol:?}");
+                assert_eq!(moving.get().await.extras().opened, 0, "{protocol:?}");
             }
             for _ in 0..5 {
-                assert_eq!(moving.get().await.opened, 0, "{protocol:?}");
+                assert_eq!(moving.get().await.extras().opened, 0, "{protocol:?}");
             }
             assert_eq!(moving.accepted(), [1, 0]);
         }
@@ -340,6 +344,6 @@ fn kept_connections_outlive_a_name_server() {
         while moving.names.asked(SHOP) < 2 {
             moving.get().await;
         }
-        assert_eq!((moving.get().await.opened, moving.accepted()), (0, [1, 0]));
+        assert_eq!((moving.get().await.extras().opened, moving.accepted()), (0, [1, 0]));
     });
 }

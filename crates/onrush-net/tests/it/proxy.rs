@@ -40,7 +40,7 @@ fn clear_text_is_forwarded_in_absolute_form() {
         let mut user = User::new(by(through("http", "me:se%20cret@", &proxy)));
         for reused in [0, 1] {
             let exchange = user.get("http://shop.example.com/a?b=c#d").await;
-            assert_eq!((kind(&exchange).as_str(), exchange.reused, exchange.dns), ("200", reused, None));
+            assert_eq!((kind(&exchange).as_str(), exchange.reused, exchange.extras().dns), ("200", reused, None));
         }
         user.send(post("http://pay.example.com:8080/")).await;
         let text = proxy.text(0);
@@ -81,8 +81,11 @@ fn tls_and_http2_go_through_a_tunnel() {
             let url = service.url().replace("127.0.0.1", "localhost");
             let [first, second] = [user.get(&url).await, user.get(&url).await];
             assert_eq!((kind(&first), kind(&second)), ("200".to_owned(), "200".to_owned()), "{first:?}");
-            assert_eq!((first.opened, second.reused, first.dns), (1, 1, None));
-            assert_eq!((first.connect.is_some(), first.tls.is_some()), (true, url.starts_with("https")));
+            assert_eq!((first.extras().opened, second.reused, first.extras().dns), (1, 1, None));
+            assert_eq!(
+                (first.extras().connect.is_some(), first.extras().tls.is_some()),
+                (true, url.starts_with("https"))
+            );
             let port = service.addr().port();
             let expected = format!(
                 "CONNECT localhost:{port} HTTP/1.1\r\nHost: localhost:{port}\r\n\
@@ -141,7 +144,7 @@ fn tunnels_that_do_not_come_about_are_the_proxys_fault() {
             let proxy = Peer::start(vec![acts.clone()]).await;
             let exchange = User::new(by(through("http", "", &proxy))).get("https://shop.example.com/").await;
             assert_eq!(
-                (kind(&exchange).as_str(), exchange.opened, exchange.sent),
+                (kind(&exchange).as_str(), exchange.extras().opened, exchange.sent),
                 ("proxy", 0, 0),
                 "{acts:?}: {exchange:?}"
             );
@@ -244,7 +247,7 @@ fn socks_is_asked_by_name_and_passes_everything_on() {
                 ("200".to_owned(), "200".to_owned(), 1),
                 "{first:?}"
             );
-            assert_eq!((first.dns, first.tls.is_some()), (None, url.starts_with("https")));
+            assert_eq!((first.extras().dns, first.extras().tls.is_some()), (None, url.starts_with("https")));
             assert_eq!(proxy.bytes(0), [&[5, 1, 0][..], &ask].concat());
         }
     });
@@ -347,7 +350,7 @@ fn socks_refusals_are_told_in_words() {
             let proxy = Peer::start(vec![acts.clone()]).await;
             let exchange = User::new(by(through("socks5", credentials, &proxy))).get("http://shop.example.com/").await;
             assert_eq!(
-                (kind(&exchange).as_str(), exchange.opened, exchange.sent),
+                (kind(&exchange).as_str(), exchange.extras().opened, exchange.sent),
                 ("proxy", 0, 0),
                 "{acts:?}: {exchange:?}"
             );

@@ -30,7 +30,10 @@ fn every_address_has_its_turn() {
         for round in 1..=3 {
             for _ in 0..3 {
                 let exchange = user.get(&url).await;
-                assert_eq!((kind(&exchange).as_str(), exchange.fallbacks, exchange.dns), ("200", 0, None));
+                assert_eq!(
+                    (kind(&exchange).as_str(), exchange.extras().fallbacks, exchange.extras().dns),
+                    ("200", 0, None)
+                );
             }
             assert_eq!(counts(&peers), [round; 3]);
         }
@@ -61,8 +64,8 @@ fn an_address_that_fails_is_passed_over_for_a_while() {
         let mut fallbacks = Vec::new();
         for _ in 0..6 {
             let exchange = user.get(&url).await;
-            assert_eq!((kind(&exchange).as_str(), exchange.opened), ("200", 1));
-            fallbacks.push(exchange.fallbacks);
+            assert_eq!((kind(&exchange).as_str(), exchange.extras().opened), ("200", 1));
+            fallbacks.push(exchange.extras().fallbacks);
         }
         assert_eq!(fallbacks, [1, 0, 0, 0, 0, 0]);
         assert_eq!(counts(&peers).iter().sum::<usize>(), 6);
@@ -74,7 +77,7 @@ fn when_every_address_fails_the_last_failure_is_told() {
     play(async {
         let port = Peer::answering(OK).await.addr().port();
         let exchange = User::new(resolving("*", 0, &[4, 5])).get(&format!("http://shop.example.com:{port}/")).await;
-        assert_eq!((kind(&exchange).as_str(), exchange.opened), ("connect refused", 0));
+        assert_eq!((kind(&exchange).as_str(), exchange.extras().opened), ("connect refused", 0));
         let text = exchange.result.unwrap_err().to_string();
         assert!(text.contains(&format!("127.0.0.5:{port}")), "{text}");
     });

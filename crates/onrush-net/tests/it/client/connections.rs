@@ -10,7 +10,7 @@ use crate::support::{Act, Peer, User, answer, get, kind, play, post};
 
 /// Result, then connections opened and reused, stale repeats, requests sent.
 fn counts(exchange: &Exchange) -> (String, u32, u32, u32, u32) {
-    (kind(exchange), exchange.opened, exchange.reused, exchange.stale, exchange.sent)
+    (kind(exchange), exchange.extras().opened, exchange.reused, exchange.extras().stale, exchange.sent)
 }
 
 fn check(exchange: &Exchange, result: &str, opened: u32, reused: u32, stale: u32, sent: u32) {
@@ -55,7 +55,7 @@ fn answers_that_end_the_connection_end_it() {
             let mut user = User::plain();
             for _ in 0..2 {
                 let exchange = user.get(&peer.url("/")).await;
-                assert_eq!((exchange.opened, exchange.reused, exchange.stale), (1, 0, 0), "{last:?}");
+                assert_eq!((exchange.extras().opened, exchange.reused, exchange.extras().stale), (1, 0, 0), "{last:?}");
             }
         }
     });
@@ -72,7 +72,7 @@ fn users_keep_to_themselves_unless_they_share_a_pool() {
             let service = Service::start(ServiceSettings::default()).unwrap();
             let mut first = User::new(ClientSettings { pooling, ..ClientSettings::default() });
             let exchange = first.get(&service.url()).await;
-            assert_eq!(exchange.pool.is_some(), pooling != Pooling::PerUser, "time spent on a place");
+            assert_eq!(exchange.extras().pool.is_some(), pooling != Pooling::PerUser, "time spent on a place");
             for number in 1..3 {
                 check(&first.another(number).get(&service.url()).await, "200", later.0, later.1, 0, 1);
             }
@@ -138,7 +138,7 @@ fn a_request_that_met_a_closing_connection_is_repeated_if_it_may_be() {
             check(&user.get(&peer.url("/first")).await, "200", 1, 0, 0, 1);
             let exchange = user.get(&peer.url("/second")).await;
             check(&exchange, "200", 1, 0, 0, 2);
-            assert_eq!(exchange.repeated, 1);
+            assert_eq!(exchange.extras().repeated, 1);
             assert_eq!((peer.lines(0).len(), peer.lines(1).len()), (2, 1));
         }
     });
@@ -215,7 +215,7 @@ fn an_answer_before_the_request_was_read_is_taken_and_ends_the_connection() {
         let large = post(&peer.url("/")).with_body(vec![b'x'; 32 << 20]);
         for _ in 0..2 {
             let exchange = user.send(large.clone()).await;
-            assert_eq!((kind(&exchange).as_str(), exchange.opened), ("413", 1), "{exchange:?}");
+            assert_eq!((kind(&exchange).as_str(), exchange.extras().opened), ("413", 1), "{exchange:?}");
             assert!(exchange.bytes_sent < 32 << 20);
         }
     });
@@ -227,9 +227,9 @@ fn times_are_there_only_for_what_happened() {
         let service = Service::start(ServiceSettings::default()).unwrap();
         let mut user = User::plain();
         let [first, second] = [user.get(&service.url()).await, user.get(&service.url()).await];
-        assert!(first.connect.is_some() && second.connect.is_none());
+        assert!(first.extras().connect.is_some() && second.extras().connect.is_none());
         for exchange in [&first, &second] {
-            assert_eq!((exchange.dns, exchange.tls, exchange.pool), (None, None, None));
+            assert_eq!((exchange.extras().dns, exchange.extras().tls, exchange.extras().pool), (None, None, None));
             let instants = [Some(exchange.started), exchange.first_write, exchange.first_byte, Some(exchange.ended)];
             assert!(instants.iter().all(Option::is_some) && instants.is_sorted(), "{instants:?}");
         }
@@ -244,7 +244,7 @@ fn a_request_that_never_left_has_no_times() {
         let refused = onrush_target::HostileServer::start(onrush_target::Hostile::Refuse).unwrap();
         let exchange = User::plain().get(&refused.url()).await;
         check(&exchange, "connect refused", 0, 0, 0, 0);
-        assert_eq!((exchange.first_write, exchange.first_byte, exchange.connect), (None, None, None));
+        assert_eq!((exchange.first_write, exchange.first_byte, exchange.extras().connect), (None, None, None));
         assert_eq!((exchange.bytes_sent, exchange.bytes_received), (0, 0));
         assert!(exchange.ended >= exchange.started);
     });
@@ -279,7 +279,7 @@ fn a_unix_socket_stands_in_for_the_network() {
         for opened in [1, 0] {
             let exchange = user.get("http://shop.example.com/").await;
             check(&exchange, "200", opened, 1 - opened, 0, 1);
-            assert_eq!((exchange.dns, exchange.connect.is_some()), (None, opened == 1));
+            assert_eq!((exchange.extras().dns, exchange.extras().connect.is_some()), (None, opened == 1));
         }
         assert_eq!(service.stop().requests, 2);
         let gone = User::new(user.settings.clone()).get("http://shop.example.com/").await;

@@ -75,7 +75,12 @@ fn answer(respond: &mut SendResponse<Bytes>) {
 }
 
 fn check(exchange: &Exchange, result: &str, opened: u32, reused: u32, stale: u32) {
-    let got = (kind(exchange), exchange.opened, exchange.reused, exchange.stale + exchange.repeated);
+    let got = (
+        kind(exchange),
+        exchange.extras().opened,
+        exchange.reused,
+        exchange.extras().stale + exchange.extras().repeated,
+    );
     assert_eq!(got, (result.to_owned(), opened, reused, stale), "{exchange:?}");
 }
 
@@ -94,7 +99,7 @@ fn requests_in_a_row_and_at_once_share_a_connection() {
         let url = service.url();
         let (a, b, c) = tokio::join!(one.get(&url), two.get(&url), three.get(&url));
         assert_eq!([&a, &b, &c].map(kind), ["200", "200", "200"]);
-        assert_eq!(a.opened + b.opened + c.opened, 1);
+        assert_eq!(a.extras().opened + b.extras().opened + c.extras().opened, 1);
         for _ in 0..5 {
             check(&two.get(&url).await, "200", 0, 1, 0);
         }
@@ -150,9 +155,9 @@ fn times_are_there_only_for_what_happened() {
         let service = Service::start(ServiceSettings::default()).unwrap();
         let mut user = User::new(settings());
         let [first, second] = [user.get(&service.url()).await, user.get(&service.url()).await];
-        assert!(first.connect.is_some() && second.connect.is_none());
+        assert!(first.extras().connect.is_some() && second.extras().connect.is_none());
         for exchange in [&first, &second] {
-            assert_eq!((exchange.dns, exchange.tls, exchange.pool), (None, None, None));
+            assert_eq!((exchange.extras().dns, exchange.extras().tls, exchange.extras().pool), (None, None, None));
             let instants = [Some(exchange.started), exchange.first_write, exchange.first_byte, Some(exchange.ended)];
             assert!(instants.iter().all(Option::is_some) && instants.is_sorted(), "{instants:?}");
         }
@@ -166,7 +171,7 @@ fn redirects_and_bodies_work_as_in_http1() {
         let mut user = User::new(ClientSettings { redirects: 5, ..settings() });
         let exchange = user.get(&format!("{}/redirect/3", service.url())).await;
         check(&exchange, "200", 1, 3, 0);
-        assert_eq!((exchange.redirects, exchange.sent), (3, 4));
+        assert_eq!((exchange.extras().redirects, exchange.sent), (3, 4));
         let echo = user.send(post(&format!("{}/echo", service.url()))).await;
         assert_eq!(kind(&echo), "200");
     });
@@ -189,7 +194,7 @@ fn a_connection_that_goes_away_is_replaced_where_that_is_safe() {
             let refused: &[Reply] = &[Answer, Reset(Reason::REFUSED_STREAM), Answer];
             check(&second(&[refused], is_order).await, "200", 0, 1, 1);
             let left = second(&[&[AnswerAndLeave], fresh], is_order).await;
-            assert_eq!((kind(&left).as_str(), left.opened), ("200", 1), "order: {is_order}, {left:?}");
+            assert_eq!((kind(&left).as_str(), left.extras().opened), ("200", 1), "order: {is_order}, {left:?}");
         }
         check(&second(&[&[Answer, Close], fresh], false).await, "200", 1, 0, 1);
         check(&second(&[&[Answer, Leave(Reason::ENHANCE_YOUR_CALM)], fresh], false).await, "200", 1, 0, 1);

@@ -29,7 +29,7 @@ fn the_whole_request_has_a_time() {
         ] {
             let peer = Peer::start(vec![acts]).await;
             let exchange = User::new(timed(SOON, LATE)).get(&peer.url("/")).await;
-            assert_eq!((kind(&exchange).as_str(), exchange.opened), ("timeout", 1));
+            assert_eq!((kind(&exchange).as_str(), exchange.extras().opened), ("timeout", 1));
             assert!(exchange.ended - exchange.started >= SOON, "not before its time");
             assert_eq!(said(&exchange), "no complete answer within 30ms");
         }
@@ -43,10 +43,10 @@ fn a_later_request_of_the_same_user_has_its_own_time() {
         let mut user = User::new(timed(Duration::from_millis(200), LATE));
         assert_eq!(kind(&user.get(&peer.url("/")).await), "200");
         let exchange = user.get(&peer.url("/")).await;
-        assert_eq!((kind(&exchange).as_str(), exchange.opened), ("timeout", 0));
+        assert_eq!((kind(&exchange).as_str(), exchange.extras().opened), ("timeout", 0));
         assert!(exchange.ended - exchange.started >= Duration::from_millis(200));
         // What comes late belongs to nobody: the connection is not used again.
-        assert_eq!(user.get(&peer.url("/")).await.opened, 1);
+        assert_eq!(user.get(&peer.url("/")).await.extras().opened, 1);
     });
 }
 
@@ -73,9 +73,9 @@ fn waiting_for_a_place_in_the_pool_is_part_of_the_time() {
         let url = peer.url("/");
         let (one, two) = tokio::join!(first.get(&url), second.get(&url));
         assert_eq!((kind(&one), kind(&two)), ("timeout".to_owned(), "timeout".to_owned()));
-        assert!(two.pool.is_some_and(|pool| pool >= SOON / 2), "{two:?}");
+        assert!(two.extras().pool.is_some_and(|pool| pool >= SOON / 2), "{two:?}");
         // A time-out gives its place back.
-        assert_eq!(second.get(&url).await.opened, 1);
+        assert_eq!(second.get(&url).await.extras().opened, 1);
     });
 }
 

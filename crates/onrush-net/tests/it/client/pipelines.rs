@@ -23,7 +23,7 @@ fn answers_belong_to_requests_in_order() {
         let mut user = pipelining();
         let exchanges = user.pipeline(&requests).await;
         assert_eq!(exchanges.iter().map(kind).collect::<Vec<_>>(), ["200", "404", "500"]);
-        assert_eq!(exchanges.iter().map(|exchange| exchange.opened).collect::<Vec<_>>(), [1, 0, 0]);
+        assert_eq!(exchanges.iter().map(|exchange| exchange.extras().opened).collect::<Vec<_>>(), [1, 0, 0]);
         assert_eq!(exchanges.iter().map(|exchange| exchange.reused).collect::<Vec<_>>(), [0, 1, 1]);
         let (later, ()) = tokio::join!(user.pipeline(&requests[..2]), async { peer.go() });
         assert_eq!(later.iter().map(kind).collect::<Vec<_>>(), ["201", "202"]);
@@ -42,7 +42,7 @@ fn what_was_not_answered_goes_over_a_fresh_connection() {
             let requests = ["/a", "/b", "/c"].map(|path| get(&peer.url(path)));
             let exchanges = pipelining().pipeline(&requests).await;
             assert_eq!(kind(&exchanges[2]), "209", "{exchanges:?}");
-            assert_eq!(exchanges.iter().map(|exchange| exchange.repeated).collect::<Vec<_>>(), [0, 0, left]);
+            assert_eq!(exchanges.iter().map(|exchange| exchange.extras().repeated).collect::<Vec<_>>(), [0, 0, left]);
             assert_eq!(exchanges.iter().map(|exchange| exchange.sent).collect::<Vec<_>>(), [1, 1, 2]);
             assert_eq!(exchanges.iter().map(|exchange| exchange.reused).collect::<Vec<_>>(), [0, 1, 0]);
             assert_eq!(peer.lines(1), ["GET /c HTTP/1.1"]);
@@ -72,7 +72,10 @@ fn orders_that_never_left_may_go_over_a_fresh_connection() {
         peer.ended(0).await;
         let later = user.pipeline(&[post(&peer.url("/b")), get(&peer.url("/c"))]).await;
         assert_eq!(later.iter().map(kind).collect::<Vec<_>>(), ["202", "203"], "{later:?}");
-        assert_eq!(later.iter().map(|e| (e.stale, e.repeated, e.sent)).collect::<Vec<_>>(), [(1, 0, 1); 2]);
+        assert_eq!(
+            later.iter().map(|e| (e.extras().stale, e.extras().repeated, e.sent)).collect::<Vec<_>>(),
+            [(1, 0, 1); 2]
+        );
         let bytes: u64 = later.iter().map(|exchange| exchange.bytes_sent).sum();
         assert_eq!((first[0].sent, bytes), (1, peer.text(1).len() as u64), "what never left is not counted");
     });
@@ -97,6 +100,6 @@ fn more_answers_than_requests_are_told() {
         let exchanges = user.pipeline(&["/a", "/b"].map(|path| get(&peer.url(path)))).await;
         assert_eq!(exchanges.iter().map(kind).collect::<Vec<_>>(), ["201", "202"]);
         let next = user.pipeline(&[get(&peer.url("/c"))]).await;
-        assert_eq!((next[0].opened, next[0].reused), (1, 0), "the connection is of no further use");
+        assert_eq!((next[0].extras().opened, next[0].reused), (1, 0), "the connection is of no further use");
     });
 }

@@ -22,7 +22,13 @@ fn hops_are_followed_up_to_the_limit() {
             [(0, "302", 0, 1), (2, "redirect", 2, 3), (3, "200", 3, 4), (9, "200", 3, 4)]
         {
             let exchange = following(limit).get(&url).await;
-            let got = (kind(&exchange), exchange.redirects, exchange.sent, exchange.opened, exchange.reused);
+            let got = (
+                kind(&exchange),
+                exchange.extras().redirects,
+                exchange.sent,
+                exchange.extras().opened,
+                exchange.reused,
+            );
             assert_eq!(got, (result.to_owned(), redirects, sent, 1, sent - 1), "limit {limit}");
         }
     });
@@ -33,7 +39,7 @@ fn a_loop_ends_at_the_limit() {
     play(async {
         let peer = Peer::answering(&to("/again")).await;
         let exchange = following(10).get(&peer.url("/again")).await;
-        assert_eq!((kind(&exchange).as_str(), exchange.redirects, exchange.sent), ("redirect", 10, 11));
+        assert_eq!((kind(&exchange).as_str(), exchange.extras().redirects, exchange.sent), ("redirect", 10, 11));
         assert!(exchange.result.unwrap_err().to_string().contains("more than 10 redirects"));
     });
 }
@@ -67,7 +73,7 @@ fn credentials_stay_with_their_origin() {
         let request = with(get(&peer.url("/")), "Authorization", "Bearer secret");
         let request = with(with(request, "Cookie", "secret=1"), "X-Trace", "kept");
         let exchange = following(5).send(request).await;
-        assert_eq!((kind(&exchange).as_str(), exchange.redirects, exchange.opened), ("200", 2, 2));
+        assert_eq!((kind(&exchange).as_str(), exchange.extras().redirects, exchange.extras().opened), ("200", 2, 2));
         assert_eq!(peer.text(0).matches("Authorization: Bearer secret").count(), 2, "within the origin they go along");
         let away = other.text(0);
         assert!(away.contains("X-Trace: kept") && !away.contains("secret"), "{away}");
@@ -113,6 +119,6 @@ fn failures_of_a_later_hop_count_for_the_whole() {
         let refused = onrush_target::HostileServer::start(onrush_target::Hostile::Refuse).unwrap();
         let peer = Peer::answering(&to(&refused.url())).await;
         let exchange = following(3).get(&peer.url("/")).await;
-        assert_eq!((kind(&exchange).as_str(), exchange.redirects, exchange.sent), ("connect refused", 1, 1));
+        assert_eq!((kind(&exchange).as_str(), exchange.extras().redirects, exchange.sent), ("connect refused", 1, 1));
     });
 }

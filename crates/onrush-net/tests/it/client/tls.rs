@@ -110,8 +110,8 @@ fn both_protocols_over_tls_with_their_time() {
             let mut user = User::new(secure(service.ca_pem().unwrap(), protocol));
             let [first, second] = [user.get(&service.url()).await, user.get(&service.url()).await];
             assert_eq!([kind(&first), kind(&second)], ["200", "200"], "{first:?}");
-            assert_eq!((first.opened, second.opened, second.reused), (1, 0, 1));
-            assert!(first.tls.is_some() && second.tls.is_none(), "{first:?} {second:?}");
+            assert_eq!((first.extras().opened, second.extras().opened, second.reused), (1, 0, 1));
+            assert!(first.extras().tls.is_some() && second.extras().tls.is_none(), "{first:?} {second:?}");
         }
         assert_eq!(service.stats().accepted, 2);
     });
