@@ -3,15 +3,22 @@
 
 use std::rc::Rc;
 
+use onrush_metrics::Tally;
+use onrush_net::clock::Instant;
 use onrush_net::{Client, Deadline, Exchange, Failure, Prepared, Session, Setup, Share, Shared2};
 use onrush_plan::{Plan, Protocol, Request};
 
+use crate::done::Done;
 use crate::error::RunError;
 
-/// Sends requests for virtual users.
+/// Does what virtual users do.
 pub(crate) trait Caller: 'static {
-    /// What a lane of a user keeps between requests.
+    /// What a lane of a user keeps between iterations.
     type Lane: 'static;
+    /// What an iteration came to.
+    type Done: Done;
+    /// Whether users may have to wait before their next iteration.
+    const PACES: bool = false;
 
     /// Lanes of one user: requests that it has in flight at a time.
     fn lanes(&self) -> usize {
@@ -24,13 +31,39 @@ pub(crate) trait Caller: 'static {
     }
 
     /// The lanes of a new user.
-    fn user(&self) -> Vec<Self::Lane>;
+    fn user(&self, who: Who) -> Vec<Self::Lane>;
 
-    /// Sends the worker's `turn`th request.
-    async fn call(&self, lane: &mut Self::Lane, turn: u64) -> Exchange;
+    /// One iteration, the worker's `turn`th.
+    fn call(&self, lane: &mut Self::Lane, turn: u64, due: Due) -> impl Future<Output = Self::Done>;
 
-    /// Sends `count` requests from the `turn`th on at once.
-    async fn call_batch(&self, lane: &mut Self::Lane, turn: u64, count: usize) -> Vec<Exchange>;
+    /// `count` iterations from the `turn`th on at once.
+    async fn call_batch(&self, lane: &mut Self::Lane, turn: u64, count: usize) -> Vec<Self::Done>;
+
+    /// The load is over.
+    fn stop(&self, _now: Instant) {}
+
+    /// What was counted apart since this was last called.
+    fn take_series(&self) -> Vec<Tally> {
+        Vec::new()
+    }
+}
+
+/// Who a user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Who {
+    /// The load that brings it.
+    pub(crate) track: usize,
+    /// Its number over all workers; `None` for users who are there for whatever arrives.
+    pub(crate) number: Option<u64>,
+}
+
+/// When an iteration is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// Its intended start.
+    pub(crate) at: Instant,
+    /// The number of the arrival over all workers; 0 in closed loads.
+    pub(crate) number: u64,
 }
 
 /// The caller that really does: HTTP.
@@ -62,6 +95,7 @@ impl HttpCaller {
 
 impl Caller for HttpCaller {
     type Lane = HttpLane;
+    type Done = Exchange;
 
     fn lanes(&self) -> usize {
         match self.protocol {
@@ -77,7 +111,7 @@ impl Caller for HttpCaller {
         }
     }
 
-    fn user(&self) -> Vec<HttpLane> {
+    fn user(&self, _: Who) -> Vec<HttpLane> {
         let number = self.users.replace(self.users.get() + 1);
         let shared: Option<Rc<Shared2>> = matches!(self.protocol, Protocol::Http2 { .. }).then(Rc::default);
         let lane =
@@ -86,7 +120,7 @@ impl Caller for HttpCaller {
     }
 
     // Not an async fn: that would be one more future around the client's.
-    fn call(&self, lane: &mut HttpLane, turn: u64) -> impl Future<Output = Exchange> {
+    fn call(&self, lane: &mut HttpLane, turn: u64, _: Due) -> impl Future<Output = Exchange> {
         self.client.send(&mut lane.session, self.request(turn), &mut lane.deadline)
     }
 

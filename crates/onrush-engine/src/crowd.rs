@@ -11,13 +11,15 @@ use onrush_net::clock::Instant;
 use onrush_plan::WhenFull;
 use tokio::task::spawn_local;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Due, Who};
 use crate::worker::Worker;
 
 /// Arrivals that wait, users that are free.
 pub(crate) struct Crowd<C: Caller> {
     worker: Rc<Worker<C>>,
-    queue: RefCell<VecDeque<Instant>>,
+    /// The load that brings them.
+    track: usize,
+    queue: RefCell<VecDeque<Due>>,
     /// Free lanes, the one used last on top: few connections are kept busy instead of many warm.
     free: RefCell<Vec<Rc<Seat>>>,
     /// Lanes of a user that has come into being and that have not been needed yet.
@@ -39,9 +41,10 @@ struct Seat {
 
 impl<C: Caller> Crowd<C> {
     /// A crowd that has at most `max` requests in flight.
-    pub(crate) fn new(worker: Rc<Worker<C>>, max: usize, when_full: WhenFull) -> Rc<Self> {
+    pub(crate) fn new(worker: Rc<Worker<C>>, track: usize, max: usize, when_full: WhenFull) -> Rc<Self> {
         Rc::new(Self {
             worker,
+            track,
             queue: RefCell::default(),
             free: RefCell::default(),
             spare: RefCell::default(),
@@ -53,13 +56,13 @@ impl<C: Caller> Crowd<C> {
     }
 
     /// An arrival is due: a free user takes it, a new one does, or it waits or is dropped.
-    pub(crate) fn admit(self: &Rc<Self>, intended: Instant, now: Instant) {
-        self.worker.record(|recorder| recorder.due(intended, now));
+    pub(crate) fn admit(self: &Rc<Self>, due: Due, now: Instant) {
+        self.worker.record(|recorder| recorder.due(due.at, now));
         if self.when_full == WhenFull::Drop && self.queue.borrow().len() >= self.places() {
-            self.worker.record(|recorder| recorder.dropped(intended));
+            self.worker.record(|recorder| recorder.dropped(due.at));
             return;
         }
-        self.queue.borrow_mut().push_back(intended);
+        self.queue.borrow_mut().push_back(due);
         self.tell_waiting();
         if let Some(seat) = self.free.borrow_mut().pop() {
             seat.call();
@@ -71,8 +74,8 @@ impl<C: Caller> Crowd<C> {
 
     /// Gives up what still waits: the run is over, or nothing more is to be begun.
     pub(crate) fn give_up(&self) {
-        for intended in self.queue.borrow_mut().drain(..) {
-            self.worker.record(|recorder| recorder.unstarted(intended));
+        for due in self.queue.borrow_mut().drain(..) {
+            self.worker.record(|recorder| recorder.unstarted(due.at));
         }
         self.tell_waiting();
     }
@@ -81,7 +84,7 @@ impl<C: Caller> Crowd<C> {
         let mut spare = self.spare.borrow_mut();
         if spare.is_empty() {
             self.worker.user_came();
-            spare.extend(self.worker.caller.user());
+            spare.extend(self.worker.caller.user(Who { track: self.track, number: None }));
         }
         spare.pop().expect("a user has at least one lane")
     }
@@ -105,7 +108,7 @@ impl<C: Caller> Crowd<C> {
         }
     }
 
-    fn next(&self, arrivals: &mut Vec<Instant>, batch: usize) {
+    fn next(&self, arrivals: &mut Vec<Due>, batch: usize) {
         let mut queue = self.queue.borrow_mut();
         let count = batch.min(queue.len()).min(self.places());
         arrivals.clear();

@@ -10,12 +10,13 @@ use onrush_net::clock::Instant;
 use onrush_pace::{Closed, Counted, Open, Phase, Profile, Quota, Segment};
 use onrush_plan::InFlight;
 use tokio::task::{JoinSet, spawn_local, yield_now};
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 
 use crate::alarm::Alarm;
-use crate::caller::Caller;
+use crate::caller::{Caller, Due, Who};
 use crate::crowd::Crowd;
-use crate::worker::{Went, Worker};
+use crate::done::Went;
+use crate::worker::Worker;
 
 /// Users that come in a row. The driver has its turn each time the event loop has run 61 tasks, so half of
 /// these turns are left to the users who are there.
@@ -29,6 +30,8 @@ const CATCH_UP: u32 = 64;
 /// Plays one worker's segment of a profile.
 pub(crate) struct Driver<C: Caller> {
     worker: Rc<Worker<C>>,
+    /// Which load of the plan it plays.
+    track: usize,
     crowd: Rc<Crowd<C>>,
     segment: Segment,
     seed: u64,
@@ -38,10 +41,17 @@ pub(crate) struct Driver<C: Caller> {
 }
 
 impl<C: Caller> Driver<C> {
-    pub(crate) fn new(worker: &Rc<Worker<C>>, in_flight: InFlight, segment: Segment, seed: u64, alarm: Alarm) -> Self {
+    pub(crate) fn new(
+        worker: &Rc<Worker<C>>,
+        track: usize,
+        in_flight: InFlight,
+        segment: Segment,
+        seed: u64,
+        alarm: Alarm,
+    ) -> Self {
         let share = share_of(in_flight.max, segment) as usize;
-        let crowd = Crowd::new(Rc::clone(worker), share, in_flight.when_full);
-        Self { worker: Rc::clone(worker), crowd, segment, seed, alarm, users: JoinSet::new() }
+        let crowd = Crowd::new(Rc::clone(worker), track, share, in_flight.when_full);
+        Self { worker: Rc::clone(worker), track, crowd, segment, seed, alarm, users: JoinSet::new() }
     }
 
     /// Plays the phases one after the other, from `starts` on. Returns when nothing more is to be begun; requests may
@@ -81,7 +91,7 @@ impl<C: Caller> Driver<C> {
                     yield_now().await;
                 }
             }
-            self.crowd.admit(intended, now);
+            self.crowd.admit(Due { at: intended, number: arrival.number }, now);
         }
         let end = begin + open.duration();
         self.alarm.until(end).await;
@@ -89,13 +99,16 @@ impl<C: Caller> Driver<C> {
     }
 
     async fn play_closed(&mut self, closed: &Closed, begin: Instant) -> Instant {
-        let mut spans: Vec<_> = closed.users(self.segment).flat_map(|user| user.spans).collect();
-        spans.sort_by_key(|span| span.from);
-        for (number, span) in spans.into_iter().enumerate() {
+        let users = closed.users(self.segment);
+        let mut spans: Vec<_> =
+            users.flat_map(|user| user.spans.into_iter().map(move |span| (user.number, span))).collect();
+        spans.sort_by_key(|(_, span)| span.from);
+        for (place, (number, span)) in spans.into_iter().enumerate() {
             self.alarm.until(begin + span.from).await;
             let until = Some(begin + span.until);
-            user(&self.worker, &Stock::Unlimited, until).for_each(|lane| drop(spawn_local(lane)));
-            let_others_run(number).await;
+            let who = Who { track: self.track, number: Some(number.into()) };
+            user(&self.worker, who, &Stock::Unlimited, until).for_each(|lane| drop(spawn_local(lane)));
+            let_others_run(place).await;
         }
         let end = begin + closed.duration();
         self.alarm.until(end).await;
@@ -115,7 +128,9 @@ impl<C: Caller> Driver<C> {
                 Quota::Shared(_) => shared.clone(),
                 Quota::Each(each) => Stock::of(each),
             };
-            user(&self.worker, &stock, until).for_each(|lane| drop(self.users.spawn_local(lane)));
+            let place = number as u64 * u64::from(self.segment.of()) + u64::from(self.segment.index());
+            let who = Who { track: self.track, number: Some(place) };
+            user(&self.worker, who, &stock, until).for_each(|lane| drop(self.users.spawn_local(lane)));
             let_others_run(number).await;
         }
         let done = async { while self.users.join_next().await.is_some() {} };
@@ -159,12 +174,13 @@ impl Stock {
 /// The lanes of a new user of a closed or counted profile, each to be a task of its own.
 fn user<C: Caller>(
     worker: &Rc<Worker<C>>,
+    who: Who,
     stock: &Stock,
     until: Option<Instant>,
 ) -> impl Iterator<Item = impl Future<Output = ()> + 'static> {
     let present = Rc::new(Present::new(worker));
     let (worker, stock) = (Rc::clone(worker), stock.clone());
-    let lanes = worker.caller.user().into_iter();
+    let lanes = worker.caller.user(who).into_iter();
     lanes.map(move |lane| {
         let (worker, stock) = (Rc::clone(&worker), stock.clone());
         Loop { worker, lane, stock, until, pause_ms: 0, _present: Rc::clone(&present) }.run()
@@ -208,6 +224,10 @@ impl<C: Caller> Loop<C> {
                     (Went::Nowhere, Stock::Unlimited) => now = Box::pin(self.wait()).await,
                     // A failure may come without waiting for anything; the others want their turn too.
                     (Went::Badly | Went::Nowhere, _) => yield_now().await,
+                    (Went::Gone, _) => return,
+                }
+                if C::PACES && Instant::now() < now {
+                    Box::pin(sleep_until(now.into())).await;
                 }
             }
         }

@@ -10,6 +10,7 @@ mod caller;
 mod collector;
 mod control;
 mod crowd;
+mod done;
 mod driver;
 mod error;
 mod gate;

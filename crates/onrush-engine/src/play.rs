@@ -38,7 +38,7 @@ pub(crate) async fn play<C: Caller>(
         .map(|(track, _)| {
             // Each load draws from a seed of its own, or two alike would have the same arrivals.
             let seed = plan.seed.wrapping_add((track as u64) << 32);
-            Driver::new(worker, plan.in_flight, segment, seed, alarm())
+            Driver::new(worker, track, plan.in_flight, segment, seed, alarm())
         })
         .collect();
     tokio::select! {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use onrush_metrics::{ErrorKind, Tally};
+use onrush_metrics::{Counters, ErrorKind, Tally};
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Extras, Failure};
+
+use crate::done::Done;
 
 /// Gathers the tally of the current second.
 #[derive(Debug)]
@@ -15,6 +17,15 @@ pub(crate) struct Recorder {
     /// When the load is over, as far as that is known: what is begun or ends from then on is late.
     measured_until: Option<Instant>,
     oldest_cut_off: Option<Duration>,
+}
+
+/// Who says whether an answer is a failure.
+#[derive(Clone, Copy)]
+enum Judge<'a> {
+    /// Its status: from 400 on it is.
+    Status,
+    /// The scenario, and why.
+    Told(Option<&'a Failure>),
 }
 
 impl Recorder {
@@ -46,21 +57,79 @@ impl Recorder {
         self.tally.counters.unstarted += u64::from(self.counts(intended));
     }
 
-    /// A request of a closed profile has ended. It was due when its user was free to begin it.
-    pub(crate) fn closed(&mut self, exchange: &Exchange) {
-        self.in_time(exchange);
-        if self.counts(exchange.started) {
+    /// An iteration of a closed profile has ended. It was due when its user was free to begin it.
+    pub(crate) fn closed(&mut self, done: &impl Done) {
+        self.in_time(done.ended());
+        if self.counts(done.started()) {
             self.tally.counters.intended += 1;
-            self.ended(exchange.started, exchange);
+            done.record(self, done.started());
         }
     }
 
-    /// A request of an open profile has ended.
-    pub(crate) fn open(&mut self, intended: Instant, exchange: &Exchange) {
-        self.in_time(exchange);
+    /// An iteration of an open profile has ended.
+    pub(crate) fn open(&mut self, intended: Instant, done: &impl Done) {
+        self.in_time(done.ended());
         if self.counts(intended) {
+            self.tally.start_lag.record_ns(done.started().nanos_since(intended));
+            done.record(self, intended);
+        }
+    }
+
+    /// A request of a scenario has ended. It was due when its user was ready for it; `fault` says why it is a failure
+    /// although it was answered.
+    pub(crate) fn step(&mut self, intended: Instant, exchange: &Exchange, fault: Option<&Failure>) {
+        self.in_time(exchange.ended);
+        if self.counts(intended) {
+            self.tally.counters.intended += 1;
             self.tally.start_lag.record_ns(exchange.started.nanos_since(intended));
-            self.ended(intended, exchange);
+            self.judged(intended, exchange, Judge::Told(fault));
+        }
+    }
+
+    /// A walk through a scenario or a group has ended; `begun` is when it was, and `failure` why it could not go on.
+    pub(crate) fn walked(&mut self, intended: Instant, begun: Instant, ended: Instant, failure: Option<&Failure>) {
+        let counters = &mut self.tally.counters;
+        counters.started += 1;
+        counters.started_in_time += u64::from(self.measured_until.is_none_or(|until| begun < until));
+        self.tally.response.record_ns(ended.nanos_since(intended));
+        match failure {
+            None => counters.completed += 1,
+            Some(failure) => {
+                counters.failed += 1;
+                self.tally.errors.record(failure.kind(), || failure.to_string());
+            }
+        }
+    }
+
+    /// The same, of what nobody else counts as due.
+    pub(crate) fn walked_apart(&mut self, intended: Instant, ended: Instant, failure: Option<&Failure>) {
+        self.in_time(ended);
+        if self.counts(intended) {
+            self.tally.counters.intended += 1;
+            self.walked(intended, intended, ended, failure);
+        }
+    }
+
+    /// A check was made; `failed` is what it expected and found.
+    pub(crate) fn checked(&mut self, intended: Instant, check: usize, failed: Option<&str>) {
+        if self.counts(intended) {
+            match failed {
+                None => {
+                    self.tally.counters.checks_passed += 1;
+                    self.tally.checks.pass(check);
+                }
+                Some(text) => {
+                    self.tally.counters.checks_failed += 1;
+                    self.tally.checks.fail(check, || text.to_owned());
+                }
+            }
+        }
+    }
+
+    /// Counts something about what was due at `intended`.
+    pub(crate) fn count(&mut self, intended: Instant, add: impl FnOnce(&mut Counters)) {
+        if self.counts(intended) {
+            add(&mut self.tally.counters);
         }
     }
 
@@ -103,12 +172,18 @@ impl Recorder {
 
     /// A rate is what ends within a time, whenever it began: those of the warm-up that end after it make up for
     /// those that are still in flight at the end.
-    fn in_time(&mut self, exchange: &Exchange) {
-        let is_in_time = self.counts(exchange.ended) && self.is_in_time(exchange.ended);
+    fn in_time(&mut self, ended: Instant) {
+        let is_in_time = self.counts(ended) && self.is_in_time(ended);
         self.tally.counters.ended_in_time += u64::from(is_in_time);
     }
 
-    fn ended(&mut self, intended: Instant, exchange: &Exchange) {
+    /// A request that is an iteration by itself.
+    pub(crate) fn exchange(&mut self, intended: Instant, exchange: &Exchange) {
+        self.judged(intended, exchange, Judge::Status);
+    }
+
+    #[inline]
+    fn judged(&mut self, intended: Instant, exchange: &Exchange, judge: Judge<'_>) {
         let started_in_time = self.is_in_time(exchange.started);
         let counters = &mut self.tally.counters;
         counters.started += 1;
@@ -118,7 +193,7 @@ impl Recorder {
         counters.bytes_received += exchange.bytes_received;
         counters.connections_reused += u64::from(exchange.reused);
         match &exchange.result {
-            Ok(status) => self.answered(intended, exchange, *status),
+            Ok(status) => self.answered(intended, exchange, *status, judge),
             Err(failure) => self.failed(intended, exchange, failure),
         }
         if !exchange.is_plain() {
@@ -147,18 +222,25 @@ impl Recorder {
         }
     }
 
-    fn answered(&mut self, intended: Instant, exchange: &Exchange, status: u16) {
+    #[inline]
+    fn answered(&mut self, intended: Instant, exchange: &Exchange, status: u16, judge: Judge<'_>) {
         self.times(intended, exchange);
         if let (Some(written), Some(first)) = (exchange.first_write, exchange.first_byte) {
             self.tally.breakdown.wait.record_ns(first.nanos_since(written));
             self.tally.breakdown.receive.record_ns(exchange.ended.nanos_since(first));
         }
         self.tally.statuses.record(status);
-        if status >= 400 {
-            self.tally.counters.failed += 1;
-            self.tally.errors.record(ErrorKind::Status, || format!("status {status}"));
-        } else {
-            self.tally.counters.completed += 1;
+        let counters = &mut self.tally.counters;
+        match judge {
+            Judge::Status if status >= 400 => {
+                counters.failed += 1;
+                self.tally.errors.record(ErrorKind::Status, || format!("status {status}"));
+            }
+            Judge::Told(Some(fault)) => {
+                counters.failed += 1;
+                self.tally.errors.record(fault.kind(), || fault.to_string());
+            }
+            Judge::Status | Judge::Told(None) => counters.completed += 1,
         }
     }
 

@@ -7,12 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use onrush_metrics::{Gauges, Tallies};
-use onrush_net::Exchange;
 use onrush_net::clock::Instant;
 use onrush_plan::Plan;
 use tokio::sync::Notify;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Due};
+use crate::done::{Done, Went};
 use crate::recorder::Recorder;
 
 /// One worker. It lives on its own thread, and so do all who hold it.
@@ -35,37 +35,16 @@ pub(crate) struct Worker<C> {
 /// A request that is in flight. If it is dropped before its end, the run has ended around it.
 struct Begun<'a, C> {
     worker: &'a Worker<C>,
-    due: Due<'a>,
+    due: Batch<'a>,
 }
 
-/// How a batch went on the wire, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Went {
-    /// Every request was answered.
-    Well,
-    /// Not every one.
-    Badly,
-    /// One had no connection to be written to.
-    Nowhere,
-}
-
-impl Went {
-    fn of(exchange: &Exchange) -> Self {
-        match (&exchange.result, exchange.first_write) {
-            (Ok(_), _) => Self::Well,
-            (Err(_), Some(_)) => Self::Badly,
-            (Err(_), None) => Self::Nowhere,
-        }
-    }
-}
-
-/// When the requests of a batch were due.
+/// When the iterations of a batch were due.
 #[derive(Clone, Copy)]
-enum Due<'a> {
+enum Batch<'a> {
     /// All when their user was free, while the load was going on; they are counted as due when they end.
     Closed { begin: Instant, count: u32 },
     /// Each at its time; they have been counted as due. Those that waited may begin when the load is over.
-    Open { arrivals: &'a [Instant], in_time: bool },
+    Open { arrivals: &'a [Due], in_time: bool },
 }
 
 impl<C: Caller> Worker<C> {
@@ -96,12 +75,13 @@ impl<C: Caller> Worker<C> {
         begin: Instant,
         count: u32,
     ) -> impl Future<Output = (Instant, Went)> {
-        let begun = self.begin(Due::Closed { begin, count });
+        let begun = self.begin(Batch::Closed { begin, count });
         async move {
             if count == 1 {
-                let exchange = begun.worker.caller.call(lane, begun.worker.turns(1)).await;
-                begun.end().recorder.borrow_mut().closed(&exchange);
-                return (exchange.ended, Went::of(&exchange));
+                let due = Due { at: begin, number: 0 };
+                let done = begun.worker.caller.call(lane, begun.worker.turns(1), due).await;
+                begun.end().recorder.borrow_mut().closed(&done);
+                return (done.next(), done.went());
             }
             // On the heap, or every user would carry the room for it.
             Box::pin(begun.call_batch(lane, count)).await
@@ -109,23 +89,36 @@ impl<C: Caller> Worker<C> {
     }
 
     /// Sends one request for each of `arrivals` and records them.
-    pub(crate) async fn call_open(&self, lane: &mut C::Lane, arrivals: &[Instant]) {
+    pub(crate) async fn call_open(&self, lane: &mut C::Lane, arrivals: &[Due]) {
         let Some(first) = arrivals.first() else { return };
-        let begun = self.begin(Due::Open { arrivals, in_time: !self.is_stopping() });
+        let begun = self.begin(Batch::Open { arrivals, in_time: !self.is_stopping() });
         if arrivals.len() == 1 {
-            let exchange = self.caller.call(lane, self.turns(1)).await;
-            begun.end().recorder.borrow_mut().open(*first, &exchange);
+            let done = self.caller.call(lane, self.turns(1), *first).await;
+            begun.end().recorder.borrow_mut().open(first.at, &done);
             return;
         }
-        let exchanges = Box::pin(self.caller.call_batch(lane, self.turns(arrivals.len()), arrivals.len())).await;
+        let all = Box::pin(self.caller.call_batch(lane, self.turns(arrivals.len()), arrivals.len())).await;
         begun.end();
         let mut recorder = self.recorder.borrow_mut();
-        for (intended, exchange) in arrivals.iter().zip(&exchanges) {
-            recorder.open(*intended, exchange);
+        for (due, done) in arrivals.iter().zip(&all) {
+            recorder.open(due.at, done);
         }
     }
 
-    fn begin<'a>(&'a self, due: Due<'a>) -> Begun<'a, C> {
+    /// No request is begun from now on, but for arrivals that were due before.
+    pub(crate) fn stop(&self) {
+        let now = Instant::now();
+        self.stopping.set(true);
+        self.recorder.borrow_mut().stop(now);
+        self.caller.stop(now);
+    }
+
+    /// What was counted since this was last called.
+    pub(crate) fn take_tallies(&self) -> Tallies {
+        Tallies { own: self.recorder.borrow_mut().take(), series: self.caller.take_series() }
+    }
+
+    fn begin<'a>(&'a self, due: Batch<'a>) -> Begun<'a, C> {
         self.in_flight.set(self.in_flight.get() + due.count());
         Begun { worker: self, due }
     }
@@ -146,12 +139,6 @@ impl<C> Worker<C> {
 
     pub(crate) fn is_broken(&self) -> bool {
         self.broken.get()
-    }
-
-    /// No request is begun from now on, but for arrivals that were due before.
-    pub(crate) fn stop(&self) {
-        self.stopping.set(true);
-        self.recorder.borrow_mut().stop(Instant::now());
     }
 
     /// Returns when nothing is in flight or queued any more.
@@ -181,11 +168,6 @@ impl<C> Worker<C> {
         Gauges { users: self.users.get(), in_flight: self.in_flight.get(), waiting: self.waiting.get() }
     }
 
-    /// What was counted since this was last called.
-    pub(crate) fn take_tallies(&self) -> Tallies {
-        Tallies { own: self.recorder.borrow_mut().take(), series: Vec::new() }
-    }
-
     pub(crate) fn oldest_cut_off(&self) -> Option<Duration> {
         self.recorder.borrow().oldest_cut_off()
     }
@@ -205,16 +187,16 @@ impl<C> Worker<C> {
 impl<C: Caller> Begun<'_, C> {
     async fn call_batch(self, lane: &mut C::Lane, count: u32) -> (Instant, Went) {
         let worker = self.worker;
-        let exchanges = worker.caller.call_batch(lane, worker.turns(count as usize), count as usize).await;
+        let all = worker.caller.call_batch(lane, worker.turns(count as usize), count as usize).await;
         self.end();
         let mut recorder = worker.recorder.borrow_mut();
         let mut went = Went::Well;
-        for exchange in &exchanges {
-            recorder.closed(exchange);
-            went = went.max(Went::of(exchange));
+        for done in &all {
+            recorder.closed(done);
+            went = went.max(done.went());
         }
-        let ended = exchanges.iter().map(|exchange| exchange.ended).max();
-        (ended.expect("a batch has at least one request"), went)
+        let next = all.iter().map(Done::next).max();
+        (next.expect("a batch has at least one request"), went)
     }
 }
 
@@ -231,15 +213,15 @@ impl<'a, C> Begun<'a, C> {
         let now = Instant::now();
         let mut recorder = self.worker.recorder.borrow_mut();
         match self.due {
-            Due::Closed { begin, count } => (0..count).for_each(|_| recorder.cut_off(begin, now, false, true)),
-            Due::Open { arrivals, in_time } => {
-                arrivals.iter().for_each(|intended| recorder.cut_off(*intended, now, true, in_time));
+            Batch::Closed { begin, count } => (0..count).for_each(|_| recorder.cut_off(begin, now, false, true)),
+            Batch::Open { arrivals, in_time } => {
+                arrivals.iter().for_each(|due| recorder.cut_off(due.at, now, true, in_time));
             }
         }
     }
 }
 
-impl Due<'_> {
+impl Batch<'_> {
     fn count(&self) -> u64 {
         match self {
             Self::Closed { count, .. } => u64::from(*count),

@@ -17,7 +17,7 @@ use tokio::time::sleep_until;
 
 use super::play;
 use crate::alarm::Alarm;
-use crate::caller::Caller;
+use crate::caller::{Caller, Due, Who};
 use crate::collector::Message;
 use crate::control::Control;
 use crate::worker::Worker;
@@ -88,6 +88,7 @@ struct FakeCaller {
 
 impl Caller for FakeCaller {
     type Lane = ();
+    type Done = Exchange;
 
     fn lanes(&self) -> usize {
         self.case.lanes
@@ -97,11 +98,11 @@ impl Caller for FakeCaller {
         self.case.batch
     }
 
-    fn user(&self) -> Vec<()> {
+    fn user(&self, _: Who) -> Vec<()> {
         vec![(); self.case.lanes]
     }
 
-    async fn call(&self, (): &mut (), turn: u64) -> Exchange {
+    async fn call(&self, (): &mut (), turn: u64, _: Due) -> Exchange {
         let started = Instant::now();
         self.starts.borrow_mut().push(since(self.start, started));
         let at = since(self.start, started);
@@ -134,7 +135,7 @@ impl Caller for FakeCaller {
     async fn call_batch(&self, lane: &mut (), turn: u64, count: usize) -> Vec<Exchange> {
         let mut exchanges = Vec::new();
         for turn in turn..turn + count as u64 {
-            exchanges.push(self.call(lane, turn).await);
+            exchanges.push(self.call(lane, turn, Due { at: self.start, number: 0 }).await);
         }
         exchanges
     }
