@@ -33,7 +33,7 @@ fn read(mut stream: &[u8], lengths: &[u8], expect: Expect, context: &mut ReadCon
         let (mut piece, rest) = stream.split_at(lengths.next().unwrap_or(stream.len()).min(stream.len()));
         stream = rest;
         while !piece.is_empty() {
-            let Ok((fed, head)) = reader.feed(piece, expect, context, |data| body.extend_from_slice(data)) else {
+            let Ok((fed, head)) = reader.feed(piece, expect, context, &mut |data: &[u8]| body.extend_from_slice(data)) else {
                 return (responses, false);
             };
             assert_eq!(fed.done, head.is_some());

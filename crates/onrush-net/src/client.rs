@@ -84,6 +84,18 @@ impl Client {
         })
     }
 
+    /// What it was made with.
+    pub fn settings(&self) -> &ClientSettings {
+        &self.settings
+    }
+
+    /// Whether requests go to the wire as bytes of HTTP/1.1 that nobody on the way has to understand; else they are
+    /// prepared from what they say ([`Prepared::new`]).
+    pub fn takes_bytes(&self) -> bool {
+        let is_direct = self.settings.proxy.http.is_none() && self.settings.proxy.https.is_none();
+        is_direct && matches!(self.settings.protocol, Protocol::Http1 { .. })
+    }
+
     /// Whether a request could be sent, as far as that is known before it is tried.
     pub fn check(&self, request: &Prepared) -> Result<(), SetupError> {
         self.dialer.check(request.origin())
@@ -112,7 +124,7 @@ impl Client {
     ) -> impl Future<Output = Exchange> {
         async move {
             let started = Instant::now();
-            deadline.set(started, self.settings.timeout);
+            deadline.set(started, request.timeout().unwrap_or(self.settings.timeout));
             self.dialer.refresh_names(started);
             // Built in a block of its own, or the room of `next` would be held while the rest is awaited.
             let rest = {
@@ -240,7 +252,8 @@ impl Client {
 
     /// Sends one request over a connection and reads its answer.
     fn fly_one(&self, held: &mut Held, request: &Prepared, deadline: &mut Deadline) -> impl Future<Output = Flown> {
-        let mut flight = Flight::new(request.http1(&held.peer), slice::from_ref(request.expect()));
+        let flight = Flight::new(request.http1(&held.peer), slice::from_ref(request.expect()));
+        let mut flight = flight.keeping(request.keeper());
         poll_fn(move |cx| {
             let result = ready!(self.poll_bounded(cx, deadline, |cx, scratch, context| {
                 let mut answer = None;
@@ -364,7 +377,7 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<u16, Failure> {
         let Reply { mut status, location: Some(mut location) } = first else { return Ok(first.status) };
-        let mut asked = request.request().clone();
+        let Some(mut asked) = request.request().cloned() else { return Ok(status) };
         for _ in 0..self.settings.redirects {
             asked = asked.redirected(status, &location).map_err(|error| {
                 Failure::new(ErrorKind::Redirect, format!("the redirect to `{location}` cannot be followed: {error}"))

@@ -9,4 +9,4 @@ mod usual;
 
 pub use connection::{Answer, Broken, Connection, Flight};
 pub use head::Head;
-pub use reader::{Expect, Fed, Limits, Missing, ReadContext, ReadError, Reader};
+pub use reader::{Expect, Fed, Limits, Missing, ReadContext, ReadError, Reader, Sink};

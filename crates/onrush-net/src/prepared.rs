@@ -1,7 +1,8 @@
 //! A request in the form in which it goes to the wire, made once and sent many times.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use onrush_plan::{ClientSettings, Protocol, Request};
 
@@ -9,6 +10,7 @@ use crate::dial::Peer;
 use crate::failure::Failure;
 use crate::http1::Expect;
 use crate::http2::{Target, Wire};
+use crate::kept::{Keeper, Kept};
 use crate::origin::Origin;
 
 /// What goes into `User-Agent` unless the request says otherwise.
@@ -17,11 +19,15 @@ const USER_AGENT: &str = concat!("onrush/", env!("CARGO_PKG_VERSION"));
 /// A request ready to be sent.
 #[derive(Debug)]
 pub struct Prepared {
-    request: Request,
+    /// `None`: it was made from bytes.
+    request: Option<Request>,
     origin: Rc<Origin>,
     expect: Expect,
     idempotent: bool,
     keep_alive: bool,
+    timeout: Option<Duration>,
+    /// What is kept of the answer, if anybody wants something of it. Of HTTP/2 it is in the wire.
+    kept: Option<RefCell<Kept>>,
     form: Form,
 }
 
@@ -49,17 +55,75 @@ impl Prepared {
         Ok(Self {
             origin: Rc::new(Origin::of(request.url())),
             expect: Expect { no_body: method == "HEAD" },
-            // RFC 9110 §9.2.2: these may be repeated when a connection breaks.
-            idempotent: ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"].contains(&method),
+            idempotent: is_idempotent(method),
             keep_alive: settings.keep_alive,
+            timeout: None,
+            kept: None,
             form,
-            request: request.clone(),
+            request: Some(request.clone()),
         })
     }
 
-    /// What it was made from.
-    pub fn request(&self) -> &Request {
-        &self.request
+    /// A request in the bytes of HTTP/1.1, for a client that takes such ([`crate::Client::takes_bytes`]) and follows no
+    /// redirects. They say themselves whether the connection is kept.
+    pub fn from_wire(origin: Rc<Origin>, method: &str, wire: &[u8]) -> Self {
+        Self {
+            request: None,
+            origin,
+            expect: Expect { no_body: method == "HEAD" },
+            idempotent: is_idempotent(method),
+            keep_alive: true,
+            timeout: None,
+            kept: None,
+            form: Form::Http1 { wire: wire.into(), absolute: OnceCell::new() },
+        }
+    }
+
+    /// The same with a time of its own for the whole request.
+    #[must_use]
+    pub fn within(self, timeout: Option<Duration>) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// The same, of whose answer something is kept.
+    #[must_use]
+    pub fn keeping(mut self, kept: Kept) -> Self {
+        match &mut self.form {
+            Form::Http1 { .. } => self.kept = Some(RefCell::new(kept)),
+            Form::Http2(wire) => {
+                if let Some(wire) = Rc::get_mut(wire) {
+                    wire.kept = Some(RefCell::new(kept));
+                }
+            }
+        }
+        self
+    }
+
+    /// What was kept of the answer.
+    pub fn take_kept(&self) -> Option<Kept> {
+        let kept = match &self.form {
+            Form::Http1 { .. } => self.kept.as_ref(),
+            Form::Http2(wire) => wire.kept.as_ref(),
+        };
+        kept.map(RefCell::take)
+    }
+
+    /// What it was made from, unless that was bytes.
+    pub fn request(&self) -> Option<&Request> {
+        self.request.as_ref()
+    }
+
+    /// The time for the whole request, where it is not the client's.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// Takes what is kept of an answer that begins now.
+    pub(crate) fn keeper(&self) -> Keeper<'_> {
+        if let Some(kept) = &self.kept {
+            kept.borrow_mut().begin();
+        }
+        Keeper(self.kept.as_ref())
     }
 
     /// Where it goes.
@@ -81,9 +145,9 @@ impl Prepared {
     pub(crate) fn http1(&self, reader: &Peer) -> &[u8] {
         match (&self.form, reader) {
             (Form::Http1 { wire, .. }, Peer::Service) => wire,
-            (Form::Http1 { absolute, .. }, Peer::ForwardProxy { credentials }) => absolute.get_or_init(|| {
-                let target = absolute_form(&self.request);
-                http1_wire(&self.request, self.keep_alive, &target, credentials.as_deref())
+            (Form::Http1 { wire, absolute }, Peer::ForwardProxy { credentials }) => absolute.get_or_init(|| {
+                let Some(request) = &self.request else { return wire.clone() };
+                http1_wire(request, self.keep_alive, &absolute_form(request), credentials.as_deref())
             }),
             (Form::Http2(_), _) => &[],
         }
@@ -96,6 +160,11 @@ impl Prepared {
             Form::Http1 { .. } => None,
         }
     }
+}
+
+/// RFC 9110 §9.2.2: these may be repeated when a connection breaks.
+fn is_idempotent(method: &str) -> bool {
+    ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"].contains(&method)
 }
 
 fn origin_form(request: &Request) -> &str {

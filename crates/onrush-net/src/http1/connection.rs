@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{Expect, Head, ReadContext, ReadError, Reader};
 use crate::clock::Instant;
 use crate::failure::Failure;
+use crate::kept::Keeper;
 use crate::stream::News;
 
 /// A connection and what has been read of its next answer.
@@ -31,6 +32,8 @@ pub struct Flight<'a> {
     unanswered: &'a [Expect],
     first_byte: Option<Instant>,
     received: u64,
+    /// Who looks at the answers.
+    keeper: Keeper<'a>,
     answered: u32,
     started: bool,
     flushed: bool,
@@ -67,10 +70,17 @@ impl<'a> Flight<'a> {
             unanswered: expects,
             first_byte: None,
             received: 0,
+            keeper: Keeper::default(),
             answered: 0,
             started: false,
             flushed: false,
         }
+    }
+
+    /// The same flight, of whose answer something is kept.
+    #[must_use]
+    pub(crate) fn keeping(self, keeper: Keeper<'a>) -> Self {
+        Self { keeper, ..self }
     }
 
     /// Bytes not handed to the system yet.
@@ -210,7 +220,8 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
                 return Err(Broken::Failed(unasked(input.len())));
             };
             let first_byte = *flight.first_byte.get_or_insert(now);
-            let (fed, head) = self.reader.feed(input, *expect, context, |_| {}).map_err(|error| protocol(&error))?;
+            let (fed, head) =
+                self.reader.feed(input, *expect, context, &mut flight.keeper).map_err(|error| protocol(&error))?;
             input = &input[fed.used..];
             flight.received += fed.used as u64;
             if let Some(head) = head {

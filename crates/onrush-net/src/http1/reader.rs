@@ -41,6 +41,21 @@ impl ReadContext {
     }
 }
 
+/// Takes what is read of a response. A function takes the body alone.
+pub trait Sink {
+    /// The bytes of the final head.
+    fn take_head(&mut self, _bytes: &[u8]) {}
+
+    /// Bytes of the body, in order and without the chunked coding.
+    fn take_body(&mut self, bytes: &[u8]);
+}
+
+impl<F: FnMut(&[u8])> Sink for F {
+    fn take_body(&mut self, bytes: &[u8]) {
+        self(bytes);
+    }
+}
+
 /// How far one piece of input has brought the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fed {
@@ -156,7 +171,7 @@ impl Reader {
         Self::default()
     }
 
-    /// Takes a piece of the stream. Body data goes to `sink`. When the response is whole its head is
+    /// Takes a piece of the stream. The final head and body data go to `sink`. When the response is whole its head is
     /// returned, and the reader stands at the beginning of the next one.
     #[inline]
     pub fn feed(
@@ -164,17 +179,17 @@ impl Reader {
         input: &[u8],
         expect: Expect,
         context: &mut ReadContext,
-        mut sink: impl FnMut(&[u8]),
+        sink: &mut impl Sink,
     ) -> Result<(Fed, Option<Head>), ReadError> {
         if let Some(part) = &mut self.part {
-            let fed = part.feed(input, expect, context, &mut sink)?;
+            let fed = part.feed(input, expect, context, sink)?;
             if fed.0.done {
                 self.part = None;
             }
             return Ok(fed);
         }
         let mut part = Part::default();
-        let fed = part.feed(input, expect, context, &mut sink)?;
+        let fed = part.feed(input, expect, context, sink)?;
         if !fed.0.done {
             self.part = Some(Box::new(part));
         }
@@ -199,11 +214,11 @@ impl Part {
         input: &[u8],
         expect: Expect,
         context: &mut ReadContext,
-        sink: &mut impl FnMut(&[u8]),
+        sink: &mut impl Sink,
     ) -> Result<(Fed, Option<Head>), ReadError> {
         let mut used = 0;
         while matches!(self.state, State::Head) {
-            let Some(more) = self.feed_head(&input[used..], expect, context)? else {
+            let Some(more) = self.feed_head(&input[used..], expect, context, sink)? else {
                 return Ok((Fed { used: input.len(), done: false }, None));
             };
             used += more;
@@ -234,6 +249,7 @@ impl Part {
         input: &[u8],
         expect: Expect,
         context: &mut ReadContext,
+        sink: &mut impl Sink,
     ) -> Result<Option<usize>, ReadError> {
         let limits = &context.limits;
         let kept = self.carry.len();
@@ -256,14 +272,16 @@ impl Part {
         if length > limits.head {
             return Err(ReadError::HeadTooLong(limits.head));
         }
+        if is_final(head.status) {
+            sink.take_head(if kept == 0 { &input[..length] } else { &self.carry[..length] });
+        }
         self.carry = Vec::new();
         self.begin_body(head, framing)?;
         Ok(Some(length - kept))
     }
 
     fn begin_body(&mut self, head: Head, framing: Framing) -> Result<(), ReadError> {
-        // 101 is final: nothing was asked to be upgraded, and what follows is not HTTP.
-        if head.status < 200 && head.status != 101 {
+        if !is_final(head.status) {
             self.interim += 1;
             return if self.interim > MAX_INTERIM { Err(ReadError::TooManyInterim(MAX_INTERIM)) } else { Ok(()) };
         }
@@ -276,22 +294,22 @@ impl Part {
         Ok(())
     }
 
-    fn feed_body(&mut self, input: &[u8], limits: &Limits, sink: &mut impl FnMut(&[u8])) -> Result<usize, ReadError> {
+    fn feed_body(&mut self, input: &[u8], limits: &Limits, sink: &mut impl Sink) -> Result<usize, ReadError> {
         let mut seen = self.body_seen;
         let used = match &mut self.state {
             State::Length(_, left) => {
                 let stride = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
-                sink(&input[..stride]);
+                sink.take_body(&input[..stride]);
                 *left -= stride as u64;
                 seen += stride as u64;
                 stride
             }
             State::Chunked(_, chunked, spent) => chunked.feed(spent, input, |data| {
                 seen += data.len() as u64;
-                sink(data);
+                sink.take_body(data);
             })?,
             State::UntilClose(_) => {
-                sink(input);
+                sink.take_body(input);
                 seen += input.len() as u64;
                 input.len()
             }
@@ -310,6 +328,11 @@ impl Part {
             _ => None,
         }
     }
+}
+
+/// 101 is final: nothing was asked to be upgraded, and what follows is not HTTP.
+fn is_final(status: u16) -> bool {
+    status >= 200 || status == 101
 }
 
 /// Whether an empty line, which ends a head, ends within what was added after `kept`.
@@ -331,7 +354,7 @@ mod tests {
         let mut used = 0;
         for part in input.chunks(piece) {
             let (fed, head) =
-                reader.feed(part, Expect { no_body }, &mut context, |data| body.extend_from_slice(data))?;
+                reader.feed(part, Expect { no_body }, &mut context, &mut |data: &[u8]| body.extend_from_slice(data))?;
             used += fed.used;
             if let Some(head) = head {
                 return Ok((head.status, String::from_utf8(body).unwrap(), head.keep_alive, used));
@@ -432,7 +455,7 @@ mod tests {
         let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: {}\r\n\r\n", "b".repeat(500_000));
         let mut reader = Reader::new();
         let done = long.bytes().filter(|byte| {
-            let fed = reader.feed(&[*byte], Expect { no_body: false }, &mut context, |_| {});
+            let fed = reader.feed(&[*byte], Expect { no_body: false }, &mut context, &mut |_: &[u8]| {});
             fed.unwrap().1.is_some()
         });
         assert_eq!(done.count(), 1);

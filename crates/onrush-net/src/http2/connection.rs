@@ -56,6 +56,8 @@ pub struct Connection {
     /// What passed that belongs to no stream.
     loose: Traffic,
     ended: Vec<Key>,
+    /// Something of an answer is, or was, to be kept.
+    is_looked_at: bool,
     /// Why there will be no more streams.
     leaving: Option<Failure>,
 }
@@ -108,6 +110,7 @@ impl Connection {
             window: i64::from(FIRST_WINDOW),
             used: 0,
             loose,
+            is_looked_at: false,
             ended: Vec::new(),
             leaving: None,
         }
@@ -115,6 +118,7 @@ impl Connection {
 
     /// Begins a request, or lets it wait for its turn if the peer takes no more at a time.
     pub fn open(&mut self, wire: Rc<Wire>, now: Instant) -> Key {
+        self.is_looked_at |= wire.kept.is_some();
         let key = self.streams.add(Stream::new(wire));
         self.queue.push_back(key);
         self.admit(now);

@@ -7,7 +7,9 @@ use crate::clock::Instant;
 /// One frame, whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Frame<'a> {
-    /// Nobody looks into bodies: of so many bytes, so many are padding.
+    /// Bytes of a body whose frame is not at its end yet.
+    Piece { stream: u32, bytes: &'a [u8] },
+    /// The end of a frame of a body: of so many bytes, so many were padding.
     Data { head: Head, padding: usize },
     /// Any other.
     Other { head: Head, payload: &'a [u8] },
@@ -34,14 +36,19 @@ impl Splitter {
         loop {
             if let Some((head, padding, left)) = &mut self.data {
                 let part = input.len().min(*left);
+                // Padding is at the end, but for the byte that says how much there is.
+                let bytes = &input[..part.min(left.saturating_sub(padding.saturating_sub(1)))];
                 input = &input[part..];
                 *left -= part;
-                if *left > 0 {
+                let (head, padding, is_whole) = (*head, *padding, *left == 0);
+                if !bytes.is_empty() {
+                    on_frame(Frame::Piece { stream: head.stream, bytes }, self.since.unwrap_or(now))?;
+                }
+                if !is_whole {
                     return Ok(());
                 }
-                let frame = Frame::Data { head: *head, padding: *padding };
                 self.data = None;
-                on_frame(frame, self.since.take().unwrap_or(now))?;
+                on_frame(Frame::Data { head, padding }, self.since.take().unwrap_or(now))?;
             }
             if input.is_empty() {
                 return Ok(());
@@ -134,7 +141,7 @@ mod tests {
 
     /// The frames of a stream that comes in pieces, and what ended it.
     fn frames(stream: &[u8], pieces: &[usize]) -> (Vec<String>, Result<(), Fault>) {
-        let (mut splitter, mut seen) = (Splitter::default(), Vec::new());
+        let (mut splitter, mut seen, mut body) = (Splitter::default(), Vec::new(), Vec::new());
         let now = Instant::now();
         let mut pieces = pieces.iter();
         let mut rest = stream;
@@ -142,13 +149,17 @@ mod tests {
             let piece;
             (piece, rest) = rest.split_at(pieces.next().copied().unwrap_or(usize::MAX).clamp(1, rest.len()));
             let fed = splitter.feed(piece, now, |frame, _| {
-                seen.push(format!("{frame:?}"));
+                match frame {
+                    Frame::Piece { bytes, .. } => body.extend_from_slice(bytes),
+                    frame => seen.push(format!("{frame:?} {:?}", std::mem::take(&mut body))),
+                }
                 Ok(())
             });
             if fed.is_err() {
                 return (seen, fed);
             }
         }
+        seen.push(format!("{body:?}"));
         (seen, Ok(()))
     }
 
@@ -159,16 +170,20 @@ mod tests {
     #[test]
     fn padding_does_not_exceed_its_frame() {
         for (payload, expected) in [
-            (&[0][..], "1 of 1"),
-            (&[2, 1, 0, 0], "3 of 4"),
-            (&[3, 1, 0, 0], "4 of 4"),
+            (&[0][..], "1 of 1, []"),
+            (&[0, 7, 8], "1 of 3, [7, 8]"),
+            (&[2, 1, 0, 0], "3 of 4, [1]"),
+            (&[3, 1, 0, 0], "4 of 4, []"),
             (&[4, 1, 0, 0], "a DATA frame has more padding than bytes (PROTOCOL_ERROR)"),
             (&[], "a padded DATA frame is empty (FRAME_SIZE_ERROR)"),
         ] {
-            let mut got = String::new();
+            let (mut got, mut body) = (String::new(), Vec::new());
             let fed = Splitter::default().feed(&frame(0, PADDED, payload), Instant::now(), |frame, _| {
-                let Frame::Data { head, padding } = frame else { panic!("{frame:?}") };
-                got = format!("{padding} of {}", head.length);
+                match frame {
+                    Frame::Data { head, padding } => got = format!("{padding} of {}, {body:?}", head.length),
+                    Frame::Piece { bytes, .. } => body.extend_from_slice(bytes),
+                    Frame::Other { .. } => panic!("{frame:?}"),
+                }
                 Ok(())
             });
             assert_eq!(fed.map_or_else(|fault| fault.to_string(), |()| got), expected, "{payload:?}");
@@ -184,8 +199,8 @@ mod tests {
             for (number, byte) in frame(kind, 0, b"abc").iter().enumerate() {
                 let now = begin + std::time::Duration::from_secs(number as u64);
                 splitter
-                    .feed(&[*byte], now, |_, instant| {
-                        since.push(instant);
+                    .feed(&[*byte], now, |frame, instant| {
+                        since.extend((!matches!(frame, Frame::Piece { .. })).then_some(instant));
                         Ok(())
                     })
                     .unwrap();

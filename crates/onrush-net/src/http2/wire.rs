@@ -1,10 +1,13 @@
 //! A request as it goes to the wire: its head, made ready once, and its body.
 
+use std::cell::RefCell;
+
 use onrush_metrics::ErrorKind;
 
 use super::answer::CONNECTION_FIELDS;
 use super::hpack::Block;
 use crate::failure::Failure;
+use crate::kept::Kept;
 
 /// A request ready to be sent on any connection.
 #[derive(Debug)]
@@ -13,6 +16,8 @@ pub struct Wire {
     pub(super) body: Box<[u8]>,
     /// Its answer has no body, whatever it says.
     pub(super) is_head: bool,
+    /// What is kept of its answer. A wire of which something is kept is sent once at a time.
+    pub(crate) kept: Option<RefCell<Kept>>,
 }
 
 /// What is asked of whom: the pseudo-fields.
@@ -45,7 +50,7 @@ impl Wire {
             }
             block.field(&name, value.trim_ascii());
         }
-        Ok(Self { block, body: body.into(), is_head: target.method == "HEAD" })
+        Ok(Self { block, body: body.into(), is_head: target.method == "HEAD", kept: None })
     }
 }
 

@@ -21,6 +21,13 @@ impl Connection {
             return Ok(());
         }
         let (head, payload) = match frame {
+            Frame::Piece { stream, bytes } => {
+                // Mostly nobody looks into bodies.
+                if self.is_looked_at {
+                    self.on_piece(stream, bytes);
+                }
+                return Ok(());
+            }
             Frame::Data { head, .. } => (head, &[][..]),
             Frame::Other { head, payload } => (head, payload),
         };

@@ -1,5 +1,8 @@
 //! Header blocks and bodies become answers.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use onrush_metrics::ErrorKind;
 
 use super::super::answer::{Gather, Head as Said, Part};
@@ -11,6 +14,8 @@ use super::super::streams::Key;
 use super::{Connection, STREAM_WINDOW};
 use crate::clock::Instant;
 use crate::failure::Failure;
+use crate::http1::Sink;
+use crate::kept::Kept;
 
 /// Interim answers (1xx) before the real one; more are a flood.
 const MAX_INTERIM: u8 = 100;
@@ -71,7 +76,7 @@ impl Connection {
     fn on_block(&mut self, head: Head, block: &[u8], since: Instant, now: Instant) -> Result<(), Fault> {
         let Some(key) = self.streams.find(head.stream) else {
             self.on_closed_stream(head, "HEADERS")?;
-            return self.decode(Part::Trailers, block).map(drop);
+            return self.decode(Part::Trailers, block, None).map(drop);
         };
         let ends = head.has(END_STREAM);
         let Some(stream) = self.streams.get(key) else { return Ok(()) };
@@ -79,7 +84,8 @@ impl Connection {
         stream.first_byte.get_or_insert(since);
         let is_trailer = stream.head.is_some();
         let part = if is_trailer { Part::Trailers } else { Part::Head };
-        match self.decode(part, block)? {
+        let wire = stream.wire.kept.is_some().then(|| Rc::clone(&stream.wire));
+        match self.decode(part, block, wire.as_deref().and_then(|wire| wire.kept.as_ref()))? {
             Err(what) => self.reject(key, Code::PROTOCOL_ERROR, what, now),
             Ok(_) if is_trailer && ends => self.finish(key, now),
             Ok(_) if is_trailer => {
@@ -99,13 +105,34 @@ impl Connection {
     }
 
     /// The fields of a block, or what is wrong with them. What is wrong with the block itself is a fault.
-    fn decode(&mut self, part: Part, block: &[u8]) -> Result<Result<Said, Box<str>>, Fault> {
+    /// `kept` gets the fields of a head.
+    fn decode(
+        &mut self,
+        part: Part,
+        block: &[u8],
+        kept: Option<&RefCell<Kept>>,
+    ) -> Result<Result<Said, Box<str>>, Fault> {
+        let kept = kept.filter(|_| part == Part::Head);
+        if let Some(kept) = kept {
+            // An interim head may have come before.
+            kept.borrow_mut().begin();
+        }
         let before = self.decoder.changes();
-        if part == Part::Head && before == self.last.changes && *block == *self.last.block && !block.is_empty() {
+        if kept.is_none()
+            && part == Part::Head
+            && before == self.last.changes
+            && *block == *self.last.block
+            && !block.is_empty()
+        {
             return Ok(Ok(self.last.said.clone()));
         }
         let mut gather = Gather::new(part, self.limits.head);
-        let decoded = self.decoder.decode(block, |name, value| gather.field(name, value));
+        let decoded = self.decoder.decode(block, |name, value| {
+            gather.field(name, value);
+            if let Some(kept) = kept {
+                kept.borrow_mut().field(name, value);
+            }
+        });
         decoded.map_err(|Malformed(what)| Fault::new(Code::COMPRESSION_ERROR, what))?;
         let said = gather.finish();
         if let Ok(said @ Said { location: None, .. }) = &said
@@ -157,6 +184,14 @@ impl Connection {
             stream.traffic.sent += frame::NUMBER_LENGTH;
             let used = std::mem::take(&mut stream.used);
             frame::write_window_update(self.out.end(), head.stream, used);
+        }
+    }
+
+    /// Bytes of a body, for those who look at them.
+    pub(super) fn on_piece(&mut self, stream: u32, bytes: &[u8]) {
+        let key = self.streams.find(stream);
+        if let Some(kept) = key.and_then(|key| self.streams.get(key)?.wire.kept.as_ref()) {
+            kept.borrow_mut().take_body(bytes);
         }
     }
 

@@ -72,7 +72,7 @@ fn read_alone(stream: &Stream, answer: &Answer) -> (u16, String) {
     let expect = Expect { no_body: stream.head };
     let mut done = None;
     for piece in stream.pieces() {
-        let fed = reader.feed(&piece, expect, &mut context, |data| body.extend_from_slice(data));
+        let fed = reader.feed(&piece, expect, &mut context, &mut |data: &[u8]| body.extend_from_slice(data));
         let (fed, head) = fed.expect("the connection has taken it");
         assert!(fed.used == piece.len() || (fed.done && fed.used < piece.len()), "{fed:?} of {}", piece.len());
         if head.is_some() {
