@@ -57,6 +57,9 @@ struct Flown {
     unwritten: usize,
 }
 
+/// What the first attempt came to, as [`land`] says it.
+type Landed = (Exchange, Result<Option<Reply>, Failure>);
+
 /// What is left to do after the first attempt.
 enum Next {
     Nothing(Exchange),
@@ -134,16 +137,15 @@ impl Client {
                 } else if self.pool.is_some() || request.http2().is_some() {
                     Next::More(Exchange::begun(started), None)
                 } else {
-                    let (mut held, exchange) = match self.take(session, None, request.origin()) {
-                        Some(held) => (held, None),
-                        None => match Box::pin(self.open(request, started, deadline)).await {
-                            Ok((held, exchange)) => (held, Some(exchange)),
-                            Err(exchange) => return *exchange,
-                        },
+                    let origin = request.origin();
+                    let landed = match session.find(origin, |held| self.is_current(held, origin)) {
+                        Some(held) => {
+                            let flown = self.fly_one(held, request, deadline).await;
+                            land_first(flown, held, request, writing(started))
+                        }
+                        None => Box::pin(self.open_and_fly(session, request, started, deadline)).await,
                     };
-                    let flown = self.fly_one(&mut held, request, deadline).await;
-                    let exchange = exchange.map_or_else(|| writing(started), |exchange| *exchange);
-                    self.after_first(exchange, flown, held, session, request)
+                    self.after_first(landed, session)
                 };
                 match next {
                     Next::Nothing(exchange) => return exchange,
@@ -156,36 +158,27 @@ impl Client {
         }
     }
 
-    /// A connection of the user's own for a request that is about to be written.
-    async fn open(
+    /// The first attempt over a new connection of the user's own.
+    async fn open_and_fly(
         &self,
+        session: &mut Session,
         request: &Prepared,
         started: Instant,
         deadline: &mut Deadline,
-    ) -> Result<(Box<Held>, Box<Exchange>), Box<Exchange>> {
-        let mut exchange = Box::new(Exchange::begun(started));
-        match self.connect(request.origin(), deadline, &mut exchange).await {
-            Ok(held) => {
-                exchange.first_write = Some(Instant::now());
-                Ok((held, exchange))
-            }
-            Err(failure) => {
-                exchange.fail(failure);
-                Err(exchange)
-            }
-        }
+    ) -> Landed {
+        let mut exchange = Exchange::begun(started);
+        let held = match self.connect(request.origin(), deadline, &mut exchange).await {
+            Ok(held) => session.put(held),
+            Err(failure) => return (exchange, Err(failure)),
+        };
+        exchange.first_write = Some(Instant::now());
+        let flown = self.fly_one(held, request, deadline).await;
+        land_first(flown, held, request, exchange)
     }
 
     /// What is left to do after the first attempt.
-    fn after_first(
-        &self,
-        mut exchange: Exchange,
-        flown: Flown,
-        held: Box<Held>,
-        session: &mut Session,
-        request: &Prepared,
-    ) -> Next {
-        let landed = self.land(flown, held, session, None, request, &mut exchange);
+    fn after_first(&self, (exchange, landed): Landed, session: &mut Session) -> Next {
+        session.close_unless(|held| self.keeps(held));
         self.next(exchange, landed)
     }
 
@@ -244,7 +237,9 @@ impl Client {
             };
             exchange.first_write.get_or_insert_with(Instant::now);
             let flown = self.fly_one(&mut held, request, deadline).await;
-            if let Some(reply) = self.land(flown, held, session, place.as_ref(), request, exchange)? {
+            let landed = land(flown, &held, request, exchange);
+            self.put(session, place.as_ref(), held);
+            if let Some(reply) = landed? {
                 return Ok(reply);
             }
         }
@@ -264,41 +259,6 @@ impl Client {
             }));
             Poll::Ready(Flown { result, unwritten: flight.unwritten() })
         })
-    }
-
-    /// Counts what a flight came to. `None`: the connection had been closed before, and the request may be
-    /// sent again.
-    fn land(
-        &self,
-        flown: Flown,
-        held: Box<Held>,
-        session: &mut Session,
-        place: Option<&Place<'_>>,
-        request: &Prepared,
-        exchange: &mut Exchange,
-    ) -> Result<Option<Reply>, Failure> {
-        let Flown { result, unwritten } = flown;
-        let written = request.http1(&held.peer).len() - unwritten;
-        exchange.bytes_sent += written as u64;
-        exchange.sent += u32::from(written > 0);
-        match result {
-            Ok(answer) => {
-                exchange.reused += u32::from(held.connection.served() > 1);
-                if answer.head.keep_alive && self.settings.keep_alive {
-                    put(session, place, held);
-                }
-                Ok(Some(exchange.accept(answer)))
-            }
-            Err(Broken::Stale(_)) if written == 0 => {
-                exchange.extras_mut().stale += 1;
-                Ok(None)
-            }
-            Err(Broken::Stale(_)) if request.is_idempotent() => {
-                exchange.extras_mut().repeated += 1;
-                Ok(None)
-            }
-            Err(Broken::Stale(failure) | Broken::Failed(failure)) => Err(failure),
-        }
     }
 
     /// Polls work on a connection, with the scratch buffer, unless the deadline has passed.
@@ -334,12 +294,28 @@ impl Client {
     }
 
     /// A kept connection to `origin`; one that leads where its name does not any more is closed.
-    fn take(&self, session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
-        let held = match place {
-            Some(place) => place.take(origin),
-            None => session.take(origin),
-        };
-        held.filter(|held| self.dialer.is_current(&held.generation, origin, || held.connection.stream().address()))
+    fn take(&self, session: &mut Session, place: Option<&Place<'_>>, origin: &Rc<Origin>) -> Option<Held> {
+        match place {
+            Some(place) => place.take(origin).filter(|held| self.is_current(held, origin)),
+            None => session.take(origin, |held| self.is_current(held, origin)),
+        }
+    }
+
+    /// Keeps a connection for the next request, or closes it.
+    fn put(&self, session: &mut Session, place: Option<&Place<'_>>, held: Held) {
+        match place {
+            _ if !self.keeps(&held) => {}
+            Some(place) => place.put(held),
+            None => drop(session.put(held)),
+        }
+    }
+
+    fn keeps(&self, held: &Held) -> bool {
+        self.settings.keep_alive && held.connection.is_idle()
+    }
+
+    fn is_current(&self, held: &Held, origin: &Origin) -> bool {
+        self.dialer.is_current(&held.generation, origin, || held.connection.stream().address())
     }
 
     #[cold]
@@ -348,10 +324,10 @@ impl Client {
         origin: &Rc<Origin>,
         deadline: &mut Deadline,
         exchange: &mut Exchange,
-    ) -> Result<Box<Held>, Failure> {
+    ) -> Result<Held, Failure> {
         let dialed = self.dial(origin, deadline, exchange).await?;
         let Dialed { stream, peer, generation, .. } = dialed;
-        Ok(Box::new(Held { origin: Rc::clone(origin), connection: Connection::new(stream), peer, generation }))
+        Ok(Held { origin: Rc::clone(origin), connection: Connection::new(stream), peer, generation })
     }
 
     /// Dialing needs a large future and happens rarely: it lives on the heap only while it lasts.
@@ -421,9 +397,30 @@ fn writing(started: Instant) -> Exchange {
     exchange
 }
 
-fn put(session: &mut Session, place: Option<&Place<'_>>, held: Box<Held>) {
-    match place {
-        Some(place) => place.put(held),
-        None => session.put(held),
+fn land_first(flown: Flown, held: &Held, request: &Prepared, mut exchange: Exchange) -> Landed {
+    let landed = land(flown, held, request, &mut exchange);
+    (exchange, landed)
+}
+
+/// Counts what a flight came to. `None`: the connection had been closed before, and the request may be sent again.
+fn land(flown: Flown, held: &Held, request: &Prepared, exchange: &mut Exchange) -> Result<Option<Reply>, Failure> {
+    let Flown { result, unwritten } = flown;
+    let written = request.http1(&held.peer).len() - unwritten;
+    exchange.bytes_sent += written as u64;
+    exchange.sent += u32::from(written > 0);
+    match result {
+        Ok(answer) => {
+            exchange.reused += u32::from(held.connection.served() > 1);
+            Ok(Some(exchange.accept(answer)))
+        }
+        Err(Broken::Stale(_)) if written == 0 => {
+            exchange.extras_mut().stale += 1;
+            Ok(None)
+        }
+        Err(Broken::Stale(_)) if request.is_idempotent() => {
+            exchange.extras_mut().repeated += 1;
+            Ok(None)
+        }
+        Err(Broken::Stale(failure) | Broken::Failed(failure)) => Err(failure),
     }
 }

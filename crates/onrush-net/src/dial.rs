@@ -97,10 +97,14 @@ pub enum Peer {
     /// The service itself.
     Service,
     /// A forward proxy: requests are in absolute form.
-    ForwardProxy {
-        /// Its `Proxy-Authorization`, if it wants one.
-        credentials: Option<Box<str>>,
-    },
+    ForwardProxy(Box<ForwardProxy>),
+}
+
+/// What a forward proxy wants to be told.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ForwardProxy {
+    /// Its `Proxy-Authorization`, if it wants one.
+    pub credentials: Option<Box<str>>,
 }
 
 /// Without the credentials.
@@ -108,7 +112,7 @@ impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Service => "Service",
-            Self::ForwardProxy { .. } => "ForwardProxy",
+            Self::ForwardProxy(_) => "ForwardProxy",
         })
     }
 }
@@ -240,7 +244,7 @@ impl Dialer {
         };
         timings.connect += before.elapsed();
         let peer = match route {
-            Route::Forward => Peer::ForwardProxy { credentials: proxy.authorization.clone() },
+            Route::Forward => Peer::ForwardProxy(Box::new(ForwardProxy { credentials: proxy.authorization.clone() })),
             Route::Tunnel | Route::Socks => Peer::Service,
         };
         Ok((stream, fallbacks, peer))

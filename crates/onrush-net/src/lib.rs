@@ -28,7 +28,7 @@ mod tls;
 
 pub use client::Client;
 pub use deadline::{Deadline, Elapsed};
-pub use dial::{DialTimings, Dialed, Dialer, Peer, Setup, Share};
+pub use dial::{DialTimings, Dialed, Dialer, ForwardProxy, Peer, Setup, Share};
 pub use error::SetupError;
 pub use exchange::{Exchange, Extras};
 pub use failure::Failure;

@@ -145,9 +145,9 @@ impl Prepared {
     pub(crate) fn http1(&self, reader: &Peer) -> &[u8] {
         match (&self.form, reader) {
             (Form::Http1 { wire, .. }, Peer::Service) => wire,
-            (Form::Http1 { wire, absolute }, Peer::ForwardProxy { credentials }) => absolute.get_or_init(|| {
+            (Form::Http1 { wire, absolute }, Peer::ForwardProxy(proxy)) => absolute.get_or_init(|| {
                 let Some(request) = &self.request else { return wire.clone() };
-                http1_wire(request, self.keep_alive, &absolute_form(request), credentials.as_deref())
+                http1_wire(request, self.keep_alive, &absolute_form(request), proxy.credentials.as_deref())
             }),
             (Form::Http2(_), _) => &[],
         }
@@ -249,6 +249,7 @@ mod tests {
     use onrush_plan::Header;
 
     use super::*;
+    use crate::dial::ForwardProxy;
 
     #[test]
     fn the_wire_says_what_was_asked() {
@@ -262,9 +263,8 @@ mod tests {
         let expected = "POST /cart?x=1 HTTP/1.1\r\nHost: shop.example.com:8080\r\nAccept: */*\r\nX-Case: Kept\r\n\
                         user-agent: mine\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
         assert_eq!(std::str::from_utf8(prepared.http1(&Peer::Service)).unwrap(), expected);
-        let proxied =
-            String::from_utf8(prepared.http1(&Peer::ForwardProxy { credentials: Some("Basic eA==".into()) }).to_vec())
-                .unwrap();
+        let proxy = Peer::ForwardProxy(Box::new(ForwardProxy { credentials: Some("Basic eA==".into()) }));
+        let proxied = String::from_utf8(prepared.http1(&proxy).to_vec()).unwrap();
         assert!(proxied.starts_with("POST http://shop.example.com:8080/cart?x=1 HTTP/1.1\r\n"), "{proxied}");
         assert!(proxied.contains("\r\nProxy-Authorization: Basic eA==\r\n"), "{proxied}");
     }

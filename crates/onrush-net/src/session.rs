@@ -24,8 +24,8 @@ pub(crate) struct Held {
 /// A virtual user's connections, kept from one request to the next.
 #[derive(Debug, Default)]
 pub struct Session {
-    /// HTTP/1.1: the idle connection used last. Most users have no other.
-    latest: Option<Box<Held>>,
+    /// HTTP/1.1: the connection used last, in place: what a request touches lies together. Most users have no other.
+    latest: Option<Held>,
     /// HTTP/1.1: the other idle connections, at most one an origin.
     others: Option<Box<Others>>,
     /// HTTP/2: one connection an origin, used by all lanes of the user.
@@ -34,8 +34,7 @@ pub struct Session {
 
 #[derive(Debug, Default)]
 struct Others {
-    #[expect(clippy::vec_box, reason = "they move out and in at every request")]
-    idle: Vec<Box<Held>>,
+    idle: Vec<Held>,
 }
 
 impl Session {
@@ -53,22 +52,42 @@ impl Session {
         self.http2.as_ref()
     }
 
-    pub(crate) fn take(&mut self, origin: &Rc<Origin>) -> Option<Box<Held>> {
-        match self.latest.take() {
-            Some(held) if leads_to(&held, origin) => Some(held),
-            other => {
-                self.keep(other);
-                take(&mut self.others.as_mut()?.idle, origin)
-            }
+    /// A connection to `origin` that `is_current`, to be used where it is; another one is let go. If that is given up
+    /// half-way, the connection is no longer idle and will not be found again.
+    #[inline]
+    pub(crate) fn find(&mut self, origin: &Rc<Origin>, is_current: impl FnOnce(&Held) -> bool) -> Option<&mut Held> {
+        if !self.latest.as_ref().is_some_and(|held| leads_to(held, origin)) {
+            self.turn_to(origin);
         }
+        self.latest.take_if(|held| !held.connection.is_idle() || !is_current(held));
+        self.latest.as_mut()
     }
 
-    pub(crate) fn put(&mut self, held: Box<Held>) {
-        let before = self.latest.replace(held);
+    /// Closes the connection used last unless it is one that `keeps`.
+    #[inline]
+    pub(crate) fn close_unless(&mut self, keeps: impl FnOnce(&Held) -> bool) {
+        self.latest.take_if(|held| !keeps(held));
+    }
+
+    pub(crate) fn take(&mut self, origin: &Rc<Origin>, is_current: impl FnOnce(&Held) -> bool) -> Option<Held> {
+        self.find(origin, is_current)?;
+        self.latest.take()
+    }
+
+    pub(crate) fn put(&mut self, held: Held) -> &mut Held {
+        let before = self.latest.take();
         self.keep(before);
+        self.latest.insert(held)
     }
 
-    fn keep(&mut self, other: Option<Box<Held>>) {
+    #[cold]
+    fn turn_to(&mut self, origin: &Rc<Origin>) {
+        let before = self.latest.take();
+        self.keep(before);
+        self.latest = self.others.as_mut().and_then(|others| take(&mut others.idle, origin));
+    }
+
+    fn keep(&mut self, other: Option<Held>) {
         if let Some(other) = other {
             self.others.get_or_insert_default().idle.push(other);
         }
@@ -82,8 +101,7 @@ pub(crate) struct Pool {
     permits: Semaphore,
     max: usize,
     busy: Cell<usize>,
-    #[expect(clippy::vec_box, reason = "they move out and in at every request")]
-    idle: RefCell<Vec<Box<Held>>>,
+    idle: RefCell<Vec<Held>>,
 }
 
 /// The right to use one connection of the pool.
@@ -107,7 +125,7 @@ impl Pool {
 }
 
 impl Place<'_> {
-    pub(crate) fn take(&self, origin: &Rc<Origin>) -> Option<Box<Held>> {
+    pub(crate) fn take(&self, origin: &Rc<Origin>) -> Option<Held> {
         let mut idle = self.pool.idle.borrow_mut();
         let held = take(&mut idle, origin);
         // The new connection needs room: idle ones of other origins, oldest first, give way.
@@ -117,7 +135,7 @@ impl Place<'_> {
         held
     }
 
-    pub(crate) fn put(&self, held: Box<Held>) {
+    pub(crate) fn put(&self, held: Held) {
         self.pool.idle.borrow_mut().push(held);
     }
 }
@@ -129,8 +147,7 @@ impl Drop for Place<'_> {
 }
 
 /// The connection used last: it is the least likely to have been closed meanwhile.
-#[expect(clippy::vec_box, reason = "they move out and in at every request")]
-fn take(idle: &mut Vec<Box<Held>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
+fn take(idle: &mut Vec<Held>, origin: &Rc<Origin>) -> Option<Held> {
     let at = idle.iter().rposition(|held| leads_to(held, origin))?;
     Some(idle.remove(at))
 }
@@ -143,9 +160,10 @@ fn leads_to(held: &Held, origin: &Rc<Origin>) -> bool {
 mod tests {
     use super::*;
 
+    /// A session lies within the future of its user, and is most of what a request touches beside it.
     #[test]
-    fn a_connection_needs_little_room() {
-        let bytes = size_of::<Held>();
-        assert!(bytes <= 104, "{bytes} bytes");
+    fn a_session_needs_little_room() {
+        let bytes = [size_of::<Held>(), size_of::<Session>()];
+        assert!(bytes[0] <= 88 && bytes[1] <= 104, "{bytes:?} bytes");
     }
 }

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 
-use super::{Client, put};
+use super::Client;
 use crate::clock::Instant;
 use crate::deadline::Deadline;
 use crate::exchange::Exchange;
@@ -69,9 +69,7 @@ impl Client {
             exchange.first_write.get_or_insert(now);
         }
         let expects: Vec<_> = requests.iter().map(|request| *request.expect()).collect();
-        let mut keep_alive = false;
         let mut on_answer = |number: usize, answer: Answer| {
-            keep_alive = answer.head.keep_alive;
             *done += 1;
             let exchange: &mut Exchange = &mut exchanges[number];
             exchange.reused += u32::from(is_used || number > 0);
@@ -86,9 +84,7 @@ impl Client {
         .await;
         let written = wire.len() - flight.unwritten();
         count_written(requests, &held, written, exchanges);
-        if flown.is_ok() && keep_alive && self.settings.keep_alive {
-            put(session, place.as_ref(), held);
-        }
+        self.put(session, place.as_ref(), held);
         flown
     }
 }

@@ -20,7 +20,9 @@ pub struct Connection<S> {
     stream: S,
     reader: Reader,
     /// Requests answered so far.
-    served: u64,
+    served: u32,
+    /// Nothing is under way, and every flight so far has ended so that another may follow.
+    is_idle: bool,
 }
 
 /// Requests written in one go, and how far they are.
@@ -92,7 +94,7 @@ impl<'a> Flight<'a> {
 impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     /// A connection that has carried nothing yet.
     pub fn new(stream: S) -> Self {
-        Self { stream, reader: Reader::new(), served: 0 }
+        Self { stream, reader: Reader::new(), served: 0, is_idle: true }
     }
 
     /// What it goes over.
@@ -101,8 +103,13 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     }
 
     /// Requests answered so far.
-    pub fn served(&self) -> u64 {
+    pub fn served(&self) -> u32 {
         self.served
+    }
+
+    /// Whether it may carry a flight: no longer once one was broken or given up, or an answer ended the connection.
+    pub fn is_idle(&self) -> bool {
+        self.is_idle
     }
 
     /// Drives a flight. `on_answer` gets each answer with its place in the flight. After anything but
@@ -120,6 +127,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     ) -> Poll<Result<(), Broken>> {
         if !flight.started {
             flight.started = true;
+            self.is_idle = false;
             if self.served > 0 && self.stream.has_news() {
                 self.check_idle(cx, scratch)?;
             }
@@ -229,6 +237,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
                 let answer = Answer { head, first_byte, ended: now, received: flight.received };
                 self.answered(flight, answer, on_answer);
                 if !keep_alive || (flight.unanswered.is_empty() && input.is_empty()) {
+                    self.is_idle = keep_alive && flight.unwritten.is_empty();
                     return Self::end_of_flight(flight, keep_alive);
                 }
             }
@@ -239,7 +248,7 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     fn answered(&mut self, flight: &mut Flight<'_>, mut answer: Answer, on_answer: &mut impl FnMut(usize, Answer)) {
         // An answer that overtakes its own request leaves the connection in an unknown state.
         answer.head.keep_alive &= flight.unwritten.is_empty();
-        self.served += 1;
+        self.served = self.served.saturating_add(1);
         flight.first_byte = None;
         flight.received = 0;
         flight.unanswered = &flight.unanswered[1..];

@@ -51,6 +51,20 @@ fn a_later_request_of_the_same_user_has_its_own_time() {
 }
 
 #[test]
+fn a_connection_whose_request_was_given_up_is_not_used_again() {
+    play(async {
+        let abandoned = vec![Act::Request, answer("one"), Act::Request, Act::Wait, answer("two")];
+        let peer = Peer::start(vec![abandoned, vec![Act::Request, answer("three")]]).await;
+        let (mut user, url) = (User::plain(), peer.url("/"));
+        assert_eq!(kind(&user.get(&url).await), "200");
+        assert!(tokio::time::timeout(SOON, user.get(&url)).await.is_err());
+        peer.go();
+        let exchange = user.get(&url).await;
+        assert_eq!((kind(&exchange).as_str(), exchange.extras().opened), ("200", 1));
+    });
+}
+
+#[test]
 fn setting_up_has_a_time_of_its_own() {
     play(async {
         let silent = Peer::start(vec![vec![Act::Read(1 << 20)]]).await;
