@@ -8,9 +8,6 @@ use minijinja::Environment;
 /// Names that an expression refers to and does not bind itself.
 pub type Names = BTreeSet<String>;
 
-/// Functions that expressions may call, beside the template language's own.
-pub const FUNCTIONS: &[&str] = &["pick", "int", "float", "chance", "uuid"];
-
 /// Why an expression cannot be compiled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -1,0 +1,176 @@
+//! A request whose holes are filled: every hole was asked once, however often the request is sent.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use onrush_plan::{Header, Request, RequestError};
+use url::Url;
+
+use crate::auth::Keys;
+use crate::body::BodyPlan;
+use crate::call::{Call, HeadValue, check_header};
+use crate::target::Target;
+use crate::trouble::Trouble;
+use crate::user::User;
+use crate::value::Escape;
+
+/// A filled request. It keeps its buffers: use one again for the next request.
+#[derive(Clone, Debug, Default)]
+pub struct Filled {
+    /// Path and query, then the values of headers with holes, one after the other.
+    text: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) boundary: String,
+    pub(crate) url: Option<Box<Url>>,
+    pub(crate) cookie: Option<String>,
+    pub(crate) keys: Option<Box<Keys>>,
+    pub(crate) wire: Vec<u8>,
+    pub(crate) records: u64,
+    trace: Option<u128>,
+}
+
+impl Call {
+    /// Fills every hole, each once, in the order in which they stand: target, headers, body.
+    pub fn fill(&self, user: &mut User, filled: &mut Filled) -> Result<(), Trouble> {
+        self.fill_all(user, filled).map_err(|trouble| trouble.reworded(|message| user.script.masked(message)))
+    }
+
+    fn fill_all(&self, user: &mut User, filled: &mut Filled) -> Result<(), Trouble> {
+        filled.clear();
+        filled.url = self.target.write(&mut user.mind, &mut filled.text)?.map(Box::new);
+        filled.ends.push(filled.text.len());
+        if matches!(self.body, BodyPlan::Multipart(..)) {
+            let _ = write!(filled.boundary, "onrush-{:016x}", user.mind.random.number());
+        }
+        for head in self.heads.iter().filter(|head| !head.value.is_fixed()) {
+            let start = filled.text.len();
+            let place = filled.write_value(&head.value, user)?;
+            check_header(&head.name, &filled.text[start..], place)?;
+            filled.ends.push(filled.text.len());
+        }
+        if let Some(cookie) = &self.cookie {
+            let text = cookie.text(&mut user.mind)?;
+            check_header("Cookie", text.as_bytes(), cookie.place())?;
+            filled.cookie = Some(text);
+        }
+        filled.keys = self.auth.keys(&mut user.mind)?;
+        self.body.write(user, filled)
+    }
+}
+
+impl Filled {
+    /// One with empty buffers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.body.clear();
+        self.boundary.clear();
+        (self.url, self.cookie, self.keys, self.trace, self.records) = (None, None, None, None, 0);
+    }
+
+    /// Writes the value of a header, and says where its hole stands.
+    fn write_value<'a>(&mut self, value: &'a HeadValue, user: &mut User) -> Result<&'a str, Trouble> {
+        match value {
+            HeadValue::Text(text) => {
+                text.write(&mut user.mind, Escape::None, &mut self.text)?;
+                return Ok(text.place());
+            }
+            HeadValue::Basic(name, password) => {
+                let pair = format!("{}:{}", name.text(&mut user.mind)?, password.text(&mut user.mind)?);
+                self.text.extend_from_slice(b"Basic ");
+                self.text.extend_from_slice(STANDARD.encode(pair).as_bytes());
+                return Ok(name.place());
+            }
+            HeadValue::Multipart => {
+                self.text.extend_from_slice(b"multipart/form-data; boundary=");
+                self.text.extend_from_slice(self.boundary.as_bytes());
+            }
+            HeadValue::Trace => {
+                let random = &mut user.mind.random;
+                // All zeros are no number (W3C Trace Context §3.2.2.3).
+                let trace = (u128::from(random.number()) << 64 | u128::from(random.number())).max(1);
+                let span = random.number().max(1);
+                self.text.extend_from_slice(format!("00-{trace:032x}-{span:016x}-01").as_bytes());
+                self.trace = Some(trace);
+            }
+        }
+        Ok("")
+    }
+
+    pub(crate) fn path(&self) -> &[u8] {
+        &self.text[..self.ends.first().copied().unwrap_or_default()]
+    }
+
+    pub(crate) fn value(&self, place: usize) -> &[u8] {
+        &self.text[self.ends[place]..self.ends[place + 1]]
+    }
+
+    /// The body as it is sent.
+    pub fn body<'a>(&'a self, call: &'a Call) -> &'a [u8] {
+        match &call.body {
+            BodyPlan::None => &[],
+            BodyPlan::Fixed(bytes) => bytes,
+            _ => &self.body,
+        }
+    }
+
+    /// How many records a bulk request carries; 0 for others.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// The number of the trace that it begins, if it is traced.
+    pub fn trace(&self) -> Option<u128> {
+        self.trace
+    }
+
+    /// Where it goes, if that was not known before: else [`Call::origin`] says.
+    pub fn own_url(&self) -> Option<&Url> {
+        self.url.as_deref()
+    }
+
+    /// The whole URL.
+    pub fn url(&self, call: &Call) -> Url {
+        let Target::Path { origin, path } = &call.target else {
+            // Filled from a whole URL, so it is there; before the first filling there is none to tell.
+            return self.url.as_deref().cloned().unwrap_or_else(nowhere);
+        };
+        let path = path.fixed().map_or_else(|| String::from_utf8_lossy(self.path()), Into::into);
+        origin.url.join(&path).unwrap_or_else(|_| origin.url.clone())
+    }
+
+    /// The same as a plain request, for redirects, proxies and HTTP/2.
+    pub fn request(&self, call: &Call, cookies: Option<&str>, extra: &[(&str, &str)]) -> Result<Request, RequestError> {
+        let mut request = Request::new(&call.method, self.url(call).as_str())?;
+        let mut place = 0;
+        for head in &call.heads {
+            let value = match head.as_fixed() {
+                Some(text) => text.as_bytes(),
+                None => {
+                    place += 1;
+                    self.value(place - 1)
+                }
+            };
+            request = request.with_header(Header::new(&head.name, value)?);
+        }
+        let all: Vec<&str> = self.cookie.as_deref().into_iter().chain(cookies).collect();
+        if !all.is_empty() {
+            request = request.with_header(Header::new("Cookie", all.join("; "))?);
+        }
+        for (name, value) in extra {
+            request = request.with_header(Header::new(name, *value)?);
+        }
+        Ok(request.with_body(self.body(call)))
+    }
+}
+
+fn nowhere() -> Url {
+    Url::parse("http://localhost/").expect("a URL")
+}

@@ -1,0 +1,178 @@
+//! Looks at an answer: saves what is asked for, checks what is expected.
+
+use minijinja::value::Value;
+use onrush_plan::{RequestStep, Source, Subject, VariableId, Which};
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::check::Inspection;
+use crate::compile::Compiler;
+use crate::formula::Formula;
+use crate::json::Paths;
+use crate::reader::{Reader, Reads};
+use crate::script::ScriptError;
+use crate::show::beginning;
+use crate::trouble::{Trouble, TroubleKind};
+use crate::user::User;
+
+/// What is looked at in an answer.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    saves: Vec<Saving>,
+    pub(crate) checks: Vec<Inspection>,
+    /// All JSON paths of saves and checks: the body is walked once.
+    paths: Paths,
+    wants_head: bool,
+    wants_body: bool,
+    judges_status: bool,
+    keep: usize,
+}
+
+/// A variable that gets something of the answer.
+#[derive(Debug)]
+struct Saving {
+    variable: VariableId,
+    name: String,
+    reader: Reader,
+    which: Which,
+    default: Option<Formula>,
+}
+
+/// What came of looking. It keeps its buffers: use one again for the next answer.
+#[derive(Debug, Default)]
+pub struct Looked {
+    outcomes: Vec<bool>,
+    failed: Vec<FailedCheck>,
+    pub(crate) reads: Reads,
+}
+
+/// A check that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedCheck {
+    /// Its place among the checks of the call.
+    pub check: usize,
+    /// What was expected, as it is shown.
+    pub expected: String,
+    /// What was found, as it is shown.
+    pub found: String,
+}
+
+impl Looked {
+    /// One with empty buffers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether each check passed, in the order of [`Call::checks`].
+    pub fn outcomes(&self) -> &[bool] {
+        &self.outcomes
+    }
+
+    /// The checks that failed.
+    pub fn failed(&self) -> &[FailedCheck] {
+        &self.failed
+    }
+}
+
+impl Reading {
+    pub(crate) fn new(step: &RequestStep, compiler: &Compiler<'_>) -> Result<Self, ScriptError> {
+        let mut paths = Paths::default();
+        let saving = |save: &onrush_plan::Save| {
+            Ok(Saving {
+                variable: save.variable,
+                name: compiler.play.variables.get(save.variable).cloned().unwrap_or_default(),
+                reader: Reader::new(&save.from, &mut paths)?,
+                which: save.which,
+                default: save.default.as_ref().map(|expr| compiler.formula(expr)).transpose()?,
+            })
+        };
+        let saves = step.saves.iter().map(saving).collect::<Result<Vec<_>, ScriptError>>()?;
+        let checks = step.checks.iter().map(|check| Inspection::new(check, &mut paths, compiler));
+        let checks = checks.collect::<Result<Vec<_>, _>>()?;
+        let readers = || saves.iter().map(|save| &save.reader).chain(checks.iter().filter_map(Inspection::reader));
+        let judges = |check: &onrush_plan::Check| check.subject == Subject::Answer(Source::Status);
+        Ok(Self {
+            wants_head: readers().any(Reader::wants_head),
+            wants_body: readers().any(Reader::wants_body),
+            judges_status: step.checks.iter().any(judges),
+            keep: step.keep,
+            paths,
+            saves,
+            checks,
+        })
+    }
+}
+
+impl Call {
+    /// Whether the head of an answer is looked at.
+    pub fn wants_head(&self) -> bool {
+        self.reading.wants_head
+    }
+
+    /// Whether the body of an answer is looked at.
+    pub fn wants_body(&self) -> bool {
+        self.reading.wants_body
+    }
+
+    /// The longest body that has to be kept, in bytes.
+    pub fn keep(&self) -> usize {
+        self.reading.keep
+    }
+
+    /// Whether a check says which statuses are good; else those from 400 on are failures.
+    pub fn judges_status(&self) -> bool {
+        self.reading.judges_status
+    }
+
+    /// The names of the checks.
+    pub fn checks(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.reading.checks.iter().map(Inspection::name)
+    }
+
+    /// Looks at an answer: gives variables what they are to get, then holds the checks against it. All of them are
+    /// looked at, even if something that had to be saved is not there; that ends the iteration as failed.
+    pub fn look(&self, user: &mut User, answer: &Answer<'_>, looked: &mut Looked) -> Result<(), Trouble> {
+        looked.outcomes.clear();
+        looked.failed.clear();
+        looked.reads.begin();
+        let mut first = None;
+        for save in &self.reading.saves {
+            match save.value(&self.reading.paths, user, answer, &mut looked.reads) {
+                Ok(value) => user.mind.assign(save.variable, value),
+                Err(trouble) => first = first.or(Some(trouble)),
+            }
+        }
+        for (check, inspection) in self.reading.checks.iter().enumerate() {
+            let outcome = inspection.inspect(&self.reading.paths, user, answer, &mut looked.reads);
+            looked.outcomes.push(outcome.is_ok());
+            if let Err((expected, found)) = outcome {
+                let [expected, found] = [expected, found].map(|shown| user.script.masked(&shown));
+                looked.failed.push(FailedCheck { check, expected, found });
+            }
+        }
+        first.map_or(Ok(()), |trouble| Err(trouble.reworded(|message| user.script.masked(message))))
+    }
+}
+
+impl Saving {
+    fn value(&self, paths: &Paths, user: &mut User, answer: &Answer<'_>, reads: &mut Reads) -> Result<Value, Trouble> {
+        let found = self.reader.read(self.which, paths, answer, reads, &mut user.mind.random);
+        match (found, &self.default) {
+            (Ok(Some(value)), _) => Ok(value),
+            // A body of which the end is missing is no body without the value.
+            (Err(trouble), default) if default.is_none() || trouble.kind() == TroubleKind::Truncated => {
+                Err(trouble.reworded(|message| format!("`{}` was not saved: {message}", self.name)))
+            }
+            (_, Some(default)) => default.value(&mut user.mind),
+            (_, None) => Err(self.nothing(answer)),
+        }
+    }
+
+    fn nothing(&self, answer: &Answer<'_>) -> Trouble {
+        let mut message = format!("`{}` was not saved: {} finds nothing", self.name, self.reader);
+        if self.reader.wants_body() {
+            message.push_str(&format!(" in {} (status {})", beginning(answer.body), answer.status));
+        }
+        Trouble::new(TroubleKind::NotFound, "", message)
+    }
+}
