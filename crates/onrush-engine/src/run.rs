@@ -36,7 +36,7 @@ pub fn run(
     let machine = MachineMark::now();
     let (begun, cpu_before) = (Instant::now(), process_cpu());
     let plan = Arc::new(plan.clone());
-    let needs_tls = plan.work.targets().iter().any(|url| url.scheme() == "https");
+    let needs_tls = plan.work.may_need_tls();
     let setup = Setup::new(&plan.client, needs_tls).map_err(RunError::Client)?;
     // One caller is made before any thread, so that what cannot be sent is told before anything is.
     match &plan.work {

@@ -1,13 +1,15 @@
-//! Text to plan: the load grammar, its units, and diagnostics that show the place.
+//! Text to plan: scenario files, the load grammar, its units, and diagnostics that show the place.
 //!
 //! Text comes in, values go out; this crate does no I/O, so whoever read the text names it when a
 //! [`Diagnostic`] is rendered.
 
 mod diagnostic;
 mod load;
+mod scenario;
 mod units;
 mod words;
 
 pub use diagnostic::Diagnostic;
 pub use load::parse_load;
+pub use scenario::{Document, Fault, Faults, Files, Overrides, Settings, Source, parse_scenario};
 pub use units::{parse_duration, parse_rate};

@@ -103,6 +103,42 @@ pub(crate) fn parse_count(text: &str) -> Option<u64> {
     }
 }
 
+/// A number of bytes: `512`, `10kB`, `1 MB`, `64KiB`.
+pub(crate) fn parse_bytes(text: &str) -> Option<u64> {
+    const SIZES: &[(&str, u64)] = &[
+        ("", 1),
+        ("B", 1),
+        ("kB", 1000),
+        ("KB", 1000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+    ];
+    let (number, unit) = text.split_at(number_length(text));
+    let (_, size) = SIZES.iter().find(|(name, _)| *name == unit.trim())?;
+    scaled(number, *size)
+}
+
+/// A share from 0 to 1: `40%`, `0.4`.
+pub(crate) fn parse_share(text: &str) -> Option<f64> {
+    let share = match text.strip_suffix('%') {
+        Some(number) => percent(number.trim_end()),
+        None => text.parse().ok().filter(|_| is_decimal(text)),
+    };
+    share.filter(|share| (0.0..=1.0).contains(share))
+}
+
+/// A number of percent as a share. The point is moved in the text: 99.9 % are 0.999 and not the next number to it.
+pub(crate) fn percent(number: &str) -> Option<f64> {
+    is_decimal(number).then(|| format!("{number}e-2").parse().ok())?
+}
+
+fn is_decimal(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
 /// A decimal number times `unit`, if that is whole.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let number = number.replace('_', "");

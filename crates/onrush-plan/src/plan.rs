@@ -142,6 +142,15 @@ impl Work {
         }
     }
 
+    /// Whether TLS may be spoken, as far as that is known beforehand.
+    pub fn may_need_tls(&self) -> bool {
+        let is_plain = |url: &Url| url.scheme() == "http";
+        match self {
+            Self::Turns { requests, .. } => !requests.iter().all(|request| is_plain(request.url())),
+            Self::Play(play) => !play.requests().iter().all(|request| request.base.as_ref().is_some_and(is_plain)),
+        }
+    }
+
     /// What is counted apart; nothing where every iteration is a request.
     pub fn series(&self) -> &[SeriesSpec] {
         match self {

@@ -32,6 +32,33 @@ pub struct Play {
     pub thresholds: Vec<Threshold>,
 }
 
+impl Play {
+    /// Every request of every flow.
+    pub fn requests(&self) -> Vec<&RequestStep> {
+        let mut found = Vec::new();
+        let flows = self.scenarios.iter().map(|scenario| &scenario.flow).chain([&self.setup, &self.teardown]);
+        flows.for_each(|flow| gather(flow, &mut found));
+        found
+    }
+}
+
+fn gather<'a>(flow: &'a [Step], found: &mut Vec<&'a RequestStep>) {
+    for step in flow {
+        match step {
+            Step::Request(request) => found.push(request),
+            Step::Batch { requests, .. } => found.extend(requests),
+            Step::Group { flow, .. }
+            | Step::Repeat { flow, .. }
+            | Step::While { flow, .. }
+            | Step::ForEach { flow, .. } => gather(flow, found),
+            Step::When { then, otherwise, .. } => [then, otherwise].into_iter().for_each(|flow| gather(flow, found)),
+            Step::Choose(flows) => flows.iter().for_each(|(_, flow)| gather(flow, found)),
+            Step::Shuffle(flows) => flows.iter().for_each(|flow| gather(flow, found)),
+            Step::Think(_) | Step::Set(_) | Step::Stop(_) => {}
+        }
+    }
+}
+
 /// A load profile and the scenarios that it brings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Track {

@@ -1,6 +1,8 @@
-//! The load grammar and its diagnostics.
+//! The load grammar, scenario files, and what they say when something is wrong.
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod diagnostics;
+mod files;
 mod grammar;
+mod plays;

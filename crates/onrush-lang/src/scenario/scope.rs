@@ -1,0 +1,143 @@
+//! Which names an expression may use where it stands.
+
+use std::collections::BTreeSet;
+
+use onrush_plan::VariableId;
+
+use super::reader::Reader;
+use super::tree::{At, Kind, Node};
+use crate::diagnostic::suggest;
+
+/// Names that are there without anybody's doing.
+const GIVEN: &[&str] = &["env", "iteration", "scenario", "user"];
+/// The template language's own functions.
+pub(crate) const OWN: &[&str] = &["debug", "dict", "namespace", "range"];
+/// Words of the template language.
+const WORDS: &[&str] =
+    &["and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "true", "True", "loop", "self"];
+
+/// The names that are known at a place in a flow.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    /// Known here.
+    pub(crate) known: BTreeSet<String>,
+    /// Given a value somewhere in the flow.
+    pub(crate) anywhere: BTreeSet<String>,
+    /// Used so far.
+    pub(crate) used: BTreeSet<String>,
+    /// Names that stand for rows: known, and of fixed fields.
+    pub(crate) is_bulk: bool,
+    /// Anything goes: the flow is not part of any scenario.
+    pub(crate) is_open: bool,
+}
+
+impl Scope {
+    pub(crate) fn add(&mut self, name: &str) {
+        self.known.insert(name.to_owned());
+    }
+
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        let is_given = GIVEN.contains(&name) || self.is_bulk && name == "record";
+        self.is_open
+            || is_given
+            || OWN.contains(&name)
+            || onrush_user::FUNCTIONS.contains(&name)
+            || self.known.contains(name)
+    }
+
+    /// All that might have been meant.
+    pub(crate) fn candidates(&self, is_call: bool) -> Vec<&str> {
+        match is_call {
+            true => OWN.iter().chain(onrush_user::FUNCTIONS).copied().collect(),
+            false => GIVEN.iter().copied().chain(self.known.iter().map(String::as_str)).collect(),
+        }
+    }
+
+    /// What is known after one of two ways was taken: what either knows.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.known.extend(other.known);
+        self.used.extend(other.used);
+    }
+
+    /// The same names, for a place that is looked at when everything has happened.
+    pub(crate) fn lenient(&self) -> Self {
+        let mut scope = self.clone();
+        scope.known.extend(scope.anywhere.iter().cloned());
+        scope
+    }
+}
+
+impl Reader<'_> {
+    /// A variable that is given a value here; `None`, and a fault, if that cannot be its name.
+    pub(crate) fn assigned(&mut self, name: &str, at: &At) -> Option<VariableId> {
+        let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name {
+            let help = format!("expressions could not use it; `{}` would do", as_name(name));
+            self.fault_with_help(
+                at,
+                format!("`{name}` cannot be the name of a variable"),
+                "expected letters, digits and _",
+                help,
+            );
+            return None;
+        }
+        let taken = if GIVEN.contains(&name) || name == "record" {
+            "it is always there"
+        } else if WORDS.contains(&name) {
+            "it is a word of the template language"
+        } else if OWN.contains(&name) || onrush_user::FUNCTIONS.contains(&name) {
+            "it is a function"
+        } else {
+            return Some(self.variable(name));
+        };
+        self.fault(at, format!("`{name}` cannot be the name of a variable: {taken}"), "expected another name");
+        None
+    }
+
+    pub(crate) fn unknown_name(&mut self, name: &str, is_call: bool, at: &At, scope: &Scope) {
+        if !is_call && scope.anywhere.contains(name) {
+            let help = format!("save or set it before; or write `{name} | default('…')` if it may be missing");
+            self.fault_with_help(at, format!("`{name}` has no value yet"), "it gets one only further down", help);
+            return;
+        }
+        let kind = if is_call { "function" } else { "variable" };
+        let candidates = scope.candidates(is_call);
+        let expected = if is_call { "a known function" } else { "a variable that is known here" };
+        let label = suggest(name, &candidates, expected);
+        let help = match is_call {
+            true => format!("functions are {}", candidates.join(", ")),
+            false => format!("known here: {}; `save:`, `set:`, `vars:` and `data:` make more", candidates.join(", ")),
+        };
+        self.fault_with_help(at, format!("there is no {kind} `{name}`"), label, help);
+    }
+}
+
+/// All names that a flow gives values to, fragments of the file included, as far as can be seen without reading it.
+pub(crate) fn assignments(node: &Node, names: &mut BTreeSet<String>) {
+    match &node.kind {
+        Kind::Scalar(_) => {}
+        Kind::List(items) => items.iter().for_each(|item| assignments(item, names)),
+        Kind::Map(entries) => {
+            for entry in entries {
+                let text = entry.value.scalar().map(|scalar| &scalar.text);
+                match (&*entry.key, &entry.value.kind, text) {
+                    ("save" | "set", Kind::Map(variables), _) => {
+                        names.extend(variables.iter().map(|variable| variable.key.clone()));
+                    }
+                    ("as", _, Some(name)) => {
+                        names.insert(name.clone());
+                    }
+                    ("for", _, Some(text)) => names.extend(text.split_whitespace().next().map(str::to_owned)),
+                    _ => {}
+                }
+                assignments(&entry.value, names);
+            }
+        }
+    }
+}
+
+fn as_name(text: &str) -> String {
+    let name: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name }
+}
