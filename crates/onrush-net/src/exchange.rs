@@ -67,6 +67,19 @@ impl Extras {
         redirects: 0,
         fallbacks: 0,
     };
+
+    /// Of two exchanges that are one: waits are those of the later one, where it had any.
+    fn add(&mut self, earlier: &Self) {
+        self.pool = self.pool.or(earlier.pool);
+        self.dns = self.dns.or(earlier.dns);
+        self.connect = self.connect.or(earlier.connect);
+        self.tls = self.tls.or(earlier.tls);
+        self.opened += earlier.opened;
+        self.stale += earlier.stale;
+        self.repeated += earlier.repeated;
+        self.redirects += earlier.redirects;
+        self.fallbacks += earlier.fallbacks;
+    }
 }
 
 impl Exchange {
@@ -84,6 +97,53 @@ impl Exchange {
             reused: 0,
             extras: None,
         }
+    }
+
+    /// An exchange that came to nothing at once.
+    pub fn failed(failure: Failure) -> Self {
+        Self { result: Err(failure), ..Self::begun(Instant::now()) }
+    }
+
+    /// The same, ended by a failure now.
+    #[must_use]
+    pub fn ending(self, failure: Failure) -> Self {
+        Self { ended: Instant::now(), result: Err(failure), ..self }
+    }
+
+    /// The exchange that `earlier` redirected to, and `earlier` together.
+    #[must_use]
+    pub fn redirected_from(self, earlier: Self) -> Self {
+        let first_write = earlier.first_write.or(self.first_write);
+        let mut whole = self.after(earlier);
+        whole.first_write = first_write;
+        whole.extras_mut().redirects += 1;
+        whole
+    }
+
+    /// The same request once more, and `earlier` together. Times of the wire are those of the last attempt.
+    #[must_use]
+    pub fn repeated_after(self, earlier: Self) -> Self {
+        let first_write = self.first_write;
+        let mut whole = self.after(earlier);
+        whole.first_write = first_write;
+        whole
+    }
+
+    fn after(mut self, earlier: Self) -> Self {
+        self.started = earlier.started;
+        self.bytes_sent += earlier.bytes_sent;
+        self.bytes_received += earlier.bytes_received;
+        self.sent += earlier.sent;
+        self.reused += earlier.reused;
+        if let Some(earlier) = earlier.extras {
+            self.extras_mut().add(&earlier);
+        }
+        self
+    }
+
+    /// From the first byte written to the last byte read, as far as it came to that.
+    pub fn service_time(&self) -> Duration {
+        self.first_write.map_or(Duration::ZERO, |written| self.ended.saturating_duration_since(written))
     }
 
     /// It had no extras.

@@ -25,6 +25,7 @@ pub(crate) struct Reading {
     wants_head: bool,
     wants_body: bool,
     judges_status: bool,
+    wants_url: bool,
     keep: usize,
 }
 
@@ -95,6 +96,7 @@ impl Reading {
             wants_head: readers().any(Reader::wants_head),
             wants_body: readers().any(Reader::wants_body),
             judges_status: step.checks.iter().any(judges),
+            wants_url: readers().any(Reader::wants_url),
             keep: step.keep,
             paths,
             saves,
@@ -112,6 +114,17 @@ impl Call {
     /// Whether the body of an answer is looked at.
     pub fn wants_body(&self) -> bool {
         self.reading.wants_body
+    }
+
+    /// Whether the URL that was asked last is looked at.
+    pub fn wants_url(&self) -> bool {
+        self.reading.wants_url
+    }
+
+    /// What of an answer that did not come has to be there to go on; nothing if nothing has.
+    pub fn missed(&self, why: &str) -> Option<Trouble> {
+        let missing = self.reading.saves.iter().find(|save| save.default.is_none())?;
+        Some(Trouble::new(TroubleKind::NotFound, "", format!("`{}` was not saved: {why}", missing.name)))
     }
 
     /// The longest body that has to be kept, in bytes.

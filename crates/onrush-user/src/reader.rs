@@ -83,6 +83,10 @@ impl Reader {
         matches!(self.kind, Kind::Json(_) | Kind::Regex(_) | Kind::Body | Kind::Size)
     }
 
+    pub(crate) fn wants_url(&self) -> bool {
+        matches!(self.kind, Kind::Url)
+    }
+
     pub(crate) fn is_time(&self) -> bool {
         matches!(self.kind, Kind::Time)
     }
