@@ -39,6 +39,9 @@ pub(crate) trait Caller: 'static {
     /// `count` iterations from the `turn`th on at once.
     async fn call_batch(&self, lane: &mut Self::Lane, turn: u64, count: usize) -> Vec<Self::Done>;
 
+    /// The run begins; what is due within this time is counted.
+    fn begin(&self, _measured_from: Instant, _measured_until: Option<Instant>) {}
+
     /// The load is over.
     fn stop(&self, _now: Instant) {}
 

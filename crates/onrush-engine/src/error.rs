@@ -11,6 +11,15 @@ pub enum RunError {
     /// A request could not be prepared.
     #[error("a request cannot be sent: {0}")]
     Request(Failure),
+    /// A scenario cannot be played.
+    #[error("the scenario cannot be played: {0}")]
+    Script(String),
+    /// The set-up failed, and nothing else was done.
+    #[error("the set-up failed, so no load was made: {0}")]
+    Setup(String),
+    /// The tear-down failed.
+    #[error("the tear-down failed: {0}")]
+    Teardown(String),
     /// The system refused a thread or an event loop.
     #[error("the system refused what a worker needs: {0}")]
     System(#[from] std::io::Error),

@@ -13,6 +13,7 @@ mod crowd;
 mod done;
 mod driver;
 mod error;
+mod flow;
 mod gate;
 mod health;
 mod limits;
@@ -21,6 +22,7 @@ mod recorder;
 mod run;
 mod thresholds;
 mod verdict;
+mod wall;
 mod words;
 mod worker;
 

@@ -10,6 +10,7 @@ use onrush_net::clock::Instant;
 use onrush_net::{Setup, Share};
 use onrush_pace::Segment;
 use onrush_plan::{Plan, Work};
+use onrush_user::{Scene, SetupValues};
 use tokio::runtime::{Builder, LocalOptions};
 
 use crate::alarm::Alarm;
@@ -17,6 +18,7 @@ use crate::caller::{Caller, HttpCaller};
 use crate::collector::{Closing, Collected, Collector, Message, overall};
 use crate::control::{Control, Orders};
 use crate::error::RunError;
+use crate::flow::{FlowCaller, Setups};
 use crate::gate::Gate;
 use crate::health::{MachineMark, ThreadMark, peak_memory, process_cpu};
 use crate::play::play;
@@ -36,21 +38,15 @@ pub fn run(
     let machine = MachineMark::now();
     let (begun, cpu_before) = (Instant::now(), process_cpu());
     let plan = Arc::new(plan.clone());
-    let needs_tls = plan.work.may_need_tls();
-    let setup = Setup::new(&plan.client, needs_tls).map_err(RunError::Client)?;
-    // One caller is made before any thread, so that what cannot be sent is told before anything is.
-    match &plan.work {
-        Work::Turns { requests, .. } => drop(HttpCaller::new(&plan, requests, &setup, Share { index: 0, of: 1 })?),
-        Work::Play(_) => {}
-    }
+    let kit = Kit::new(&plan, control)?;
     let gate = Arc::new(Gate::default());
     for index in 0..plan.threads {
-        let (plan, setup, gate) = (Arc::clone(&plan), setup.clone(), Arc::clone(&gate));
-        let (orders, send) = (control.listen(), send.clone());
+        let (plan, kit, gate) = (Arc::clone(&plan), kit.clone(), Arc::clone(&gate));
+        let (control, send) = (control.clone(), send.clone());
         let thread = thread::Builder::new().name(format!("worker-{index}"));
         let spawned = thread.spawn({
             let gate = Arc::clone(&gate);
-            move || work(index, &plan, &setup, &gate, orders, &send)
+            move || work(index, &plan, &kit, &gate, &control, &send)
         });
         spawned.map_or_else(|error| gate.refuse(error.into()), drop);
     }
@@ -72,6 +68,7 @@ pub fn run(
     let tallies = collected.tallies.clone();
     let mut outcome = conclude(&plan, info.clone(), control, collected, health, start, begun);
     outcome.thresholds = watch.results(&outcome, &tallies);
+    kit.tear_down(&plan, control)?;
     on_event(Event::Finished(Box::new(outcome.clone())));
     Ok(outcome)
 }
@@ -110,18 +107,68 @@ fn played(stopped: Duration, profile: Option<Duration>) -> Duration {
     profile.map_or(stopped, |lasts| lasts.min(stopped))
 }
 
+/// What the callers of all workers are made from.
+#[derive(Clone)]
+enum Kit {
+    Turns(Setup),
+    Play(Setups, SetupValues),
+}
+
+impl Kit {
+    /// One caller is made before any thread, so that what cannot be done is told before anything is; and the set-up of a
+    /// scenario file is played.
+    fn new(plan: &Plan, control: &Control) -> Result<Self, RunError> {
+        let only = Share { index: 0, of: 1 };
+        match &plan.work {
+            Work::Turns { requests, .. } => {
+                let setup = Setup::new(&plan.client, plan.work.may_need_tls()).map_err(RunError::Client)?;
+                HttpCaller::new(plan, requests, &setup, only)?;
+                Ok(Self::Turns(setup))
+            }
+            Work::Play(play) => {
+                let setups = Setups::new(plan, play)?;
+                let values = once(Scene::Setup, || {
+                    FlowCaller::new(plan, play, &setups, only, &SetupValues::default(), control)
+                })?;
+                Ok(Self::Play(setups, values.map_err(RunError::Setup)?))
+            }
+        }
+    }
+
+    /// What is to be done after the load; why it failed, if it did.
+    fn tear_down(&self, plan: &Plan, control: &Control) -> Result<(), RunError> {
+        let (Self::Play(setups, values), Work::Play(play)) = (self, &plan.work) else { return Ok(()) };
+        let only = Share { index: 0, of: 1 };
+        let done = once(Scene::Teardown, || FlowCaller::new(plan, play, setups, only, values, control))?;
+        done.map(drop).map_err(RunError::Teardown)
+    }
+}
+
+/// Plays a part of a play once, on an event loop of its own.
+fn once(
+    scene: Scene,
+    caller: impl FnOnce() -> Result<FlowCaller, RunError>,
+) -> Result<Result<SetupValues, String>, RunError> {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    runtime.block_on(async { Ok(caller()?.play_once(scene).await) })
+}
+
 /// A worker's thread.
-fn work(index: usize, plan: &Plan, setup: &Setup, gate: &Gate, orders: Orders, send: &Sender<(usize, Message)>) {
+fn work(index: usize, plan: &Plan, kit: &Kit, gate: &Gate, control: &Control, send: &Sender<(usize, Message)>) {
     let share = Share { index: index as u32, of: plan.threads as u32 };
     let say = |message| {
         // Nobody listens any more: the run is over.
         let _ = send.send((index, message));
     };
-    match &plan.work {
-        Work::Turns { requests, .. } => {
+    let orders = control.listen();
+    match (&plan.work, kit) {
+        (Work::Turns { requests, .. }, Kit::Turns(setup)) => {
             at_work(plan, share, gate, orders, say, || HttpCaller::new(plan, requests, setup, share));
         }
-        Work::Play(_) => {}
+        (Work::Play(play), Kit::Play(setups, values)) => {
+            at_work(plan, share, gate, orders, say, || FlowCaller::new(plan, play, setups, share, values, control));
+        }
+        _ => unreachable!("the kit was made for this plan"),
     }
 }
 

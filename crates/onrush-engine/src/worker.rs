@@ -49,11 +49,12 @@ enum Batch<'a> {
 
 impl<C: Caller> Worker<C> {
     pub(crate) fn new(caller: C, start: Instant, plan: &Plan, first_turn: u64) -> Rc<Self> {
-        let until = plan.work.duration().map(|lasts| start + lasts);
+        let (from, until) = (start + plan.warmup, plan.work.duration().map(|lasts| start + lasts));
+        caller.begin(from, until);
         Rc::new(Self {
             caller,
             start,
-            recorder: RefCell::new(Recorder::new(start + plan.warmup, until)),
+            recorder: RefCell::new(Recorder::new(from, until)),
             turn: Cell::new(first_turn),
             users: Cell::new(0),
             in_flight: Cell::new(0),

@@ -1,0 +1,310 @@
+//! Scenarios: what a virtual user does in one iteration, played step by step.
+//!
+//! A [`FlowCaller`] is the scenarios' side of the seam that the drivers play: an iteration is a walk through a flow.
+//! What users know and say is `onrush-user`'s; how requests go over the wire is `onrush-net`'s; here the two meet, and
+//! what comes of it is counted.
+
+mod ask;
+mod batch;
+mod board;
+mod clients;
+mod conns;
+mod iteration;
+mod mix;
+mod origins;
+mod retries;
+mod send;
+mod tokens;
+mod walk;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use onrush_metrics::{StopReason, Tally};
+use onrush_net::clock::Instant;
+use onrush_net::{Client, Kept, Share};
+use onrush_pace::Segment;
+use onrush_plan::{Plan, Play, Stop};
+use onrush_user::{Drawer, Filled, Identity, Jar, Looked, Part, Scene, Script, SetupValues, User};
+
+use self::board::Board;
+use self::clients::Clients;
+pub(crate) use self::clients::Setups;
+use self::conns::{Conn, Conns};
+use self::iteration::Iteration;
+use self::mix::Mix;
+use self::origins::Origins;
+use self::retries::Budgets;
+use self::tokens::Tokens;
+use self::walk::{Halt, Walk};
+use crate::caller::{Caller, Due, Who};
+use crate::control::Control;
+use crate::done::Done;
+use crate::error::RunError;
+use crate::wall;
+
+/// Plays scenarios.
+pub(crate) struct FlowCaller {
+    script: Rc<Script>,
+    drawer: Rc<Drawer>,
+    clients: Clients,
+    mixes: Vec<Mix>,
+    board: Board,
+    budgets: Budgets,
+    origins: Origins,
+    tokens: Tokens,
+    control: Control,
+    redirects: u32,
+    users: Cell<usize>,
+    spare: RefCell<Spare>,
+}
+
+/// Buffers that are not in use.
+#[derive(Debug, Default)]
+struct Spare {
+    filled: Vec<Filled>,
+    looked: Vec<Looked>,
+    kept: Vec<Kept>,
+}
+
+/// Buffers that are kept: as many as there may be in use between two looks at the clock.
+const MOST_SPARE: usize = 64;
+
+/// What a user is between its iterations.
+pub(crate) struct FlowLane {
+    who: Who,
+    iterations: u64,
+    session: Option<Box<Visit>>,
+}
+
+/// A user in a scenario.
+struct Visit {
+    scenario: usize,
+    user: User,
+    conns: Conns,
+    jar: RefCell<Jar>,
+}
+
+impl FlowCaller {
+    /// What one worker plays of `play`.
+    pub(crate) fn new(
+        plan: &Plan,
+        play: &Arc<Play>,
+        setups: &Setups,
+        share: Share,
+        shared: &SetupValues,
+        control: &Control,
+    ) -> Result<Self, RunError> {
+        let script = Script::new(play, plan.seed).map_err(|error| RunError::Script(error.to_string()))?;
+        script.share(shared);
+        let drawer = Rc::new(Drawer::new(&script, Segment::new(share.index, share.of)));
+        let mixes = play.tracks.iter().enumerate().map(|(number, track)| {
+            // Away from the seeds of arrivals.
+            Mix::new(track, plan.seed.wrapping_add(0x006d_6978 + number as u64))
+        });
+        Ok(Self {
+            mixes: mixes.collect(),
+            board: Board::new(&play.series),
+            budgets: Budgets::new(play),
+            clients: Clients::new(play, setups, share)?,
+            drawer,
+            script,
+            origins: Origins::default(),
+            tokens: Tokens::default(),
+            control: control.clone(),
+            redirects: plan.client.redirects,
+            users: Cell::default(),
+            spare: RefCell::default(),
+        })
+    }
+
+    /// Plays the set-up or the tear-down once.
+    pub(crate) async fn play_once(&self, scene: Scene) -> Result<SetupValues, String> {
+        let mut visit = self.visit(scene, 0);
+        let now = Instant::now();
+        let walked = self.walk(&mut visit, 0, now).await;
+        match walked.1 {
+            Err(Halt::Failed(failure) | Halt::Exhausted(failure)) => Err(failure.to_string()),
+            _ if walked.2 > 0 => Err("a request failed".to_owned()),
+            _ => Ok(visit.user.setup_values()),
+        }
+    }
+
+    fn visit(&self, scene: Scene, number: u64) -> Visit {
+        let scenario = if let Scene::Scenario(place) = scene { place as usize } else { 0 };
+        let place = self.users.replace(self.users.get() + 1);
+        let (client, protocol) = (self.clients.of(scenario), self.clients.protocol());
+        Visit {
+            scenario,
+            user: User::new(&self.script, &self.drawer, scene, Identity { user: number }),
+            conns: Conns::new(client, protocol, place),
+            jar: RefCell::default(),
+        }
+    }
+
+    /// Walks through the flow of a visit; when it ended, why early, and how many requests failed.
+    async fn walk(&self, visit: &mut Visit, number: u64, ready: Instant) -> (Instant, Result<(), Halt>, u64) {
+        if let Err(trouble) = visit.user.begin_iteration(number, wall::now()) {
+            return (Instant::now(), Err(trouble.into()), 0);
+        }
+        let scene = visit.user.scene();
+        let part = self.script.part(scene);
+        let walk = Walk {
+            caller: self,
+            client: self.clients.of(visit.scenario),
+            part,
+            scenario: visit.scenario,
+            user: RefCell::new(&mut visit.user),
+            jar: &visit.jar,
+            free_at: Cell::new(ready),
+            failed: Cell::new(0),
+        };
+        let walked = walk.walk(&part.flow, &mut visit.conns).await;
+        (walk.free_at.get(), walked, walk.failed.get())
+    }
+
+    /// The scenario and the global number of whoever takes what is due.
+    fn role(&self, lane: &FlowLane, due: Due) -> (usize, u64) {
+        let mix = &self.mixes[lane.who.track];
+        let (scenario, number) = match lane.who.number {
+            Some(number) => (mix.of_user(number), number),
+            None => (mix.of_arrival(due.number), due.number),
+        };
+        // Users of different loads do not share a number.
+        (scenario, number * self.mixes.len() as u64 + lane.who.track as u64)
+    }
+
+    async fn iterate(&self, lane: &mut FlowLane, due: Due) -> Iteration {
+        let started = Instant::now();
+        let is_new = lane.session.is_none() || lane.who.number.is_none();
+        if is_new {
+            self.arrive(lane, due);
+        }
+        let iteration = lane.iterations;
+        lane.iterations += 1;
+        let Some(visit) = &mut lane.session else { return Iteration::of_nobody(started) };
+        // A closed user is due when it is free, which it is now.
+        let ready = if lane.who.number.is_some() { started } else { due.at };
+        let (walked_to, walked, _) = self.walk(visit, iteration, ready).await;
+        let ended = walked_to.max(started);
+        let part = self.script.scenario(visit.scenario);
+        let next = part.pace.as_ref().map_or(ended, |pace| ended.max(ready + visit.user.think(pace)));
+        self.conclude(part, Iteration::new(started, ended, next), ready, walked)
+    }
+
+    /// Somebody comes: to an open load with each arrival, though over connections that are there.
+    fn arrive(&self, lane: &mut FlowLane, due: Due) {
+        let (scenario, number) = self.role(lane, due);
+        let scene = Scene::Scenario(scenario as u32);
+        lane.iterations = 0;
+        match &mut lane.session {
+            Some(visit) if self.clients.are_same(visit.scenario, scenario) => {
+                visit.scenario = scenario;
+                visit.user = User::new(&self.script, &self.drawer, scene, Identity { user: number });
+                visit.jar.borrow_mut().clear();
+            }
+            session => *session = Some(Box::new(self.visit(scene, number))),
+        }
+    }
+
+    fn conclude(&self, part: &Part, mut iteration: Iteration, ready: Instant, walked: Result<(), Halt>) -> Iteration {
+        match walked {
+            Ok(()) | Err(Halt::Stop(Stop::Iteration)) => {}
+            Err(Halt::Failed(failure)) => iteration.failure = Some(failure),
+            Err(Halt::Stop(Stop::User)) => iteration.is_last = true,
+            Err(Halt::Stop(Stop::Run)) => {
+                iteration.is_last = true;
+                self.control.end(StopReason::Script);
+            }
+            Err(Halt::Exhausted(failure)) => {
+                iteration.is_last = true;
+                iteration.failure = Some(failure);
+            }
+        }
+        self.board.walked(part.series, ready, iteration.ended(), iteration.failure.as_ref());
+        iteration
+    }
+
+    fn board(&self) -> &Board {
+        &self.board
+    }
+
+    fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    fn origins(&self) -> &Origins {
+        &self.origins
+    }
+
+    /// A connection beside those of a user.
+    fn another_conn(&self, client: &Client) -> Conn {
+        Conns::new(client, self.clients.protocol(), self.users.get()).first
+    }
+
+    fn filled(&self) -> Filled {
+        self.spare.borrow_mut().filled.pop().unwrap_or_default()
+    }
+
+    fn looked(&self) -> Looked {
+        self.spare.borrow_mut().looked.pop().unwrap_or_default()
+    }
+
+    fn kept(&self) -> Kept {
+        self.spare.borrow_mut().kept.pop().unwrap_or_default()
+    }
+
+    fn take_back_filled(&self, filled: Filled) {
+        keep(&mut self.spare.borrow_mut().filled, filled);
+    }
+
+    fn take_back_looked(&self, looked: Looked) {
+        keep(&mut self.spare.borrow_mut().looked, looked);
+    }
+
+    fn take_back_kept(&self, kept: Kept) {
+        keep(&mut self.spare.borrow_mut().kept, kept);
+    }
+}
+
+fn keep<T>(buffers: &mut Vec<T>, buffer: T) {
+    if buffers.len() < MOST_SPARE {
+        buffers.push(buffer);
+    }
+}
+
+impl Caller for FlowCaller {
+    type Lane = FlowLane;
+    type Done = Iteration;
+    const PACES: bool = true;
+
+    fn user(&self, who: Who) -> Vec<FlowLane> {
+        vec![FlowLane { who, iterations: 0, session: None }]
+    }
+
+    fn call(&self, lane: &mut FlowLane, _: u64, due: Due) -> impl Future<Output = Iteration> {
+        // On the heap, or every user that waits for its turn would carry the room of one who walks.
+        Box::pin(self.iterate(lane, due))
+    }
+
+    async fn call_batch(&self, lane: &mut FlowLane, turn: u64, count: usize) -> Vec<Iteration> {
+        let mut done = Vec::with_capacity(count);
+        for _ in 0..count {
+            done.push(self.call(lane, turn, Due { at: Instant::now(), number: turn }).await);
+        }
+        done
+    }
+
+    fn begin(&self, measured_from: Instant, measured_until: Option<Instant>) {
+        self.board.begin(measured_from, measured_until);
+    }
+
+    fn stop(&self, now: Instant) {
+        self.board.stop(now);
+    }
+
+    fn take_series(&self) -> Vec<Tally> {
+        self.board.take()
+    }
+}

@@ -1,0 +1,172 @@
+//! A request of a step: filled, sent, looked at, tried again, counted.
+
+use std::cell::RefMut;
+use std::time::Duration;
+
+use onrush_metrics::ErrorKind;
+use onrush_net::clock::Instant;
+use onrush_net::{Exchange, Failure};
+use onrush_plan::Retry;
+use onrush_user::{Answer, Call, Filled, Looked, Trouble, User, retries_on, retry_wait};
+use tokio::time::sleep_until;
+
+use super::board::Asked;
+use super::conns::Conn;
+use super::send::{Sent, decoded};
+use super::walk::{Halt, Walk};
+
+/// An attempt that has ended, and what was found in its answer.
+struct Tried {
+    exchange: Exchange,
+    /// Why it is a failure although it was answered.
+    fault: Option<Failure>,
+    /// What had to be saved and was not there.
+    trouble: Option<Trouble>,
+    /// How it failed, as a retry sees it. `None`: it did not, or in a way that no client tries again.
+    failed: Option<onrush_user::Failure>,
+    /// How long the service asks to be left alone.
+    retry_after: Option<Duration>,
+    hedged: bool,
+}
+
+impl Tried {
+    fn is_failure(&self) -> bool {
+        self.fault.is_some() || self.exchange.result.is_err()
+    }
+}
+
+impl Walk<'_> {
+    /// One request, with all its attempts, by a user that is ready now. Ends the walk only where what follows needs
+    /// something that is not there.
+    pub(super) async fn ask(&self, call: &Call, conn: &mut Conn) -> Result<(), Halt> {
+        let (ended, asked) = self.ask_at(self.free_at.get(), call, conn).await;
+        self.free_at.set(ended);
+        asked
+    }
+
+    /// The same, due at `intended`; tells when it ended.
+    pub(super) async fn ask_at(&self, intended: Instant, call: &Call, conn: &mut Conn) -> (Instant, Result<(), Halt>) {
+        let pending = self.caller.board().asks(call.series(), intended);
+        let mut filled = self.caller.filled();
+        if let Err(trouble) = call.fill(&mut self.user(), &mut filled) {
+            pending.forget();
+            return (intended, Err(trouble.into()));
+        }
+        self.caller.budgets().earn(self.scenario);
+        let mut tried = self.attempt(intended, call, &mut filled, conn).await;
+        let (failed_at_first, mut attempts) = (tried.is_failure(), 1);
+        if let (Some(retry), Some(_)) = (call.retry(), tried.failed) {
+            // On the heap, since it is rare.
+            (tried, attempts) = Box::pin(self.retry(intended, call, retry, &mut filled, conn, tried)).await;
+        }
+        self.failed.set(self.failed.get() + u64::from(tried.is_failure()));
+        let records = filled.records();
+        self.caller.take_back_filled(filled);
+        let Tried { exchange, fault, trouble, hedged, .. } = tried;
+        let ended = exchange.ended;
+        let attempts = attempts + u64::from(hedged);
+        pending.end(&Asked { exchange, fault, attempts, failed_at_first, hedged, records });
+        (ended, trouble.map_or(Ok(()), |trouble| Err(trouble.into())))
+    }
+
+    /// Further attempts, each after its wait, as long as the retry allows.
+    async fn retry(
+        &self,
+        intended: Instant,
+        call: &Call,
+        retry: &Retry,
+        filled: &mut Filled,
+        conn: &mut Conn,
+        mut last: Tried,
+    ) -> (Tried, u64) {
+        let (begun, mut attempts) = (last.exchange.started, 1);
+        while last.failed.is_some_and(|failed| retries_on(retry, failed)) && attempts < retry.attempts {
+            let wait = retry_wait(retry, attempts, last.retry_after, self.user().random());
+            let due = last.exchange.ended + wait;
+            let is_late = retry.deadline.is_some_and(|deadline| due > begun + deadline);
+            if is_late || !self.caller.budgets().spend(self.scenario) {
+                break;
+            }
+            sleep_until(due.into()).await;
+            attempts += 1;
+            let next = self.attempt(intended, call, filled, conn).await;
+            let hedged = next.hedged || last.hedged;
+            last = Tried { exchange: next.exchange.repeated_after(last.exchange), hedged, ..next };
+        }
+        (last, attempts.into())
+    }
+
+    /// One attempt, or two beside each other where the first takes long, looked at.
+    async fn attempt(&self, intended: Instant, call: &Call, filled: &mut Filled, conn: &mut Conn) -> Tried {
+        let (sent, hedged) = match call.hedge() {
+            None => (self.send(call, filled, conn).await, false),
+            Some(after) => Box::pin(self.send_hedged(after, call, filled, conn)).await,
+        };
+        let Sent { exchange, kept, url } = sent;
+        let mut tried = Tried { exchange, fault: None, trouble: None, failed: None, retry_after: None, hedged };
+        match &tried.exchange.result {
+            Err(failure) => {
+                tried.failed = class_of(failure);
+                tried.trouble = call.missed(&failure.to_string());
+            }
+            Ok(status) => {
+                let status = *status;
+                let (body, truncated) = decoded(&kept, call.keep());
+                let url = url.as_ref().map_or("", url::Url::as_str);
+                let (head, time) = (kept.head(), tried.exchange.service_time());
+                let answer = Answer { status, head, body: &body, truncated, url, time };
+                let mut looked = self.caller.looked();
+                tried.trouble = call.look(&mut self.user(), &answer, &mut looked).err();
+                tried.fault = self.judge(intended, call, status, &looked);
+                tried.failed = tried.fault.as_ref().map(|fault| match fault.kind() {
+                    ErrorKind::Check if status < 400 => onrush_user::Failure::Check,
+                    _ => onrush_user::Failure::Status(status),
+                });
+                tried.retry_after = tried.failed.and_then(|_| answer.headers("retry-after").next().and_then(seconds));
+                self.caller.take_back_looked(looked);
+            }
+        }
+        self.caller.take_back_kept(kept);
+        tried
+    }
+
+    /// Counts the checks; the first that failed is why the request has.
+    fn judge(&self, intended: Instant, call: &Call, status: u16, looked: &Looked) -> Option<Failure> {
+        let (board, series) = (self.caller.board(), call.series());
+        let mut fault = (status >= 400 && !call.judges_status())
+            .then(|| Failure::new(ErrorKind::Status, format!("status {status}")));
+        for (number, name) in call.checks().enumerate() {
+            let failed = looked.failed().iter().find(|failed| failed.check == number);
+            let text = failed.map(|failed| format!("expected {}, found {}", failed.expected, failed.found));
+            board.checked(series, intended, name, text.as_deref());
+            if let (None, Some(text)) = (&fault, text) {
+                fault = Some(Failure::new(ErrorKind::Check, format!("{name}: {text}")));
+            }
+        }
+        fault
+    }
+
+    pub(super) fn user(&self) -> RefMut<'_, User> {
+        RefMut::map(self.user.borrow_mut(), |user| &mut **user)
+    }
+}
+
+/// How a request failed, as a retry sees it.
+fn class_of(failure: &Failure) -> Option<onrush_user::Failure> {
+    use onrush_user::Failure as Class;
+    match failure.kind() {
+        ErrorKind::Timeout => Some(Class::Timeout),
+        ErrorKind::Reset | ErrorKind::ClosedEarly => Some(Class::Reset),
+        ErrorKind::Dns
+        | ErrorKind::ConnectRefused
+        | ErrorKind::ConnectTimeout
+        | ErrorKind::ConnectReset
+        | ErrorKind::ConnectFailed => Some(Class::Connect),
+        _ => None,
+    }
+}
+
+/// `Retry-After` as a number of seconds; dates are left to clients that trust the service's clock.
+fn seconds(value: &[u8]) -> Option<Duration> {
+    std::str::from_utf8(value).ok()?.parse().ok().map(Duration::from_secs)
+}

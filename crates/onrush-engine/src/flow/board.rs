@@ -1,0 +1,120 @@
+//! The tallies of all series of a worker.
+
+use std::cell::RefCell;
+
+use onrush_metrics::Tally;
+use onrush_net::clock::Instant;
+use onrush_net::{Exchange, Failure};
+use onrush_plan::{SeriesId, SeriesSpec};
+
+use crate::recorder::Recorder;
+
+/// One recorder a series.
+#[derive(Debug)]
+pub(super) struct Board {
+    /// The names of each series' checks.
+    checks: Vec<Vec<String>>,
+    /// Empty before the run has begun: what happens then is not counted.
+    recorders: RefCell<Vec<Recorder>>,
+}
+
+/// What a request of a step came to.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// The last attempt, with what the others sent and received.
+    pub(super) exchange: Exchange,
+    /// Why it is a failure although it was answered.
+    pub(super) fault: Option<Failure>,
+    pub(super) attempts: u64,
+    pub(super) failed_at_first: bool,
+    pub(super) hedged: bool,
+    /// Records that it carried.
+    pub(super) records: u64,
+}
+
+/// A request that a user waits for. Dropped before its end, it was cut off.
+pub(super) struct Pending<'a> {
+    board: &'a Board,
+    series: SeriesId,
+    intended: Instant,
+    is_open: bool,
+}
+
+impl Board {
+    pub(super) fn new(series: &[SeriesSpec]) -> Self {
+        let checks = series.iter().map(|series| series.checks.clone()).collect();
+        Self { checks, recorders: RefCell::default() }
+    }
+
+    /// From now on it is counted.
+    pub(super) fn begin(&self, measured_from: Instant, measured_until: Option<Instant>) {
+        let recorder = |_| Recorder::new(measured_from, measured_until);
+        *self.recorders.borrow_mut() = self.checks.iter().map(recorder).collect();
+    }
+
+    /// The load is over.
+    pub(super) fn stop(&self, now: Instant) {
+        self.recorders.borrow_mut().iter_mut().for_each(|recorder| recorder.stop(now));
+    }
+
+    /// Everything since this was last called.
+    pub(super) fn take(&self) -> Vec<Tally> {
+        self.recorders.borrow_mut().iter_mut().map(Recorder::take).collect()
+    }
+
+    /// A request begins.
+    pub(super) fn asks(&self, series: SeriesId, intended: Instant) -> Pending<'_> {
+        Pending { board: self, series, intended, is_open: true }
+    }
+
+    /// A group or an iteration has been walked through, or could not be.
+    pub(super) fn walked(&self, series: SeriesId, intended: Instant, ended: Instant, failure: Option<&Failure>) {
+        self.with(series, |recorder| recorder.walked_apart(intended, ended, failure));
+    }
+
+    /// A check of a series was made; `failed` is what it expected and found.
+    pub(super) fn checked(&self, series: SeriesId, intended: Instant, name: &str, failed: Option<&str>) {
+        let place = self.checks[series].iter().position(|known| known == name);
+        if let Some(place) = place {
+            self.with(series, |recorder| recorder.checked(intended, place, failed));
+        }
+    }
+
+    fn with(&self, series: SeriesId, note: impl FnOnce(&mut Recorder)) {
+        if let Some(recorder) = self.recorders.borrow_mut().get_mut(series) {
+            note(recorder);
+        }
+    }
+}
+
+impl Pending<'_> {
+    /// It has ended.
+    pub(super) fn end(mut self, asked: &Asked) {
+        self.is_open = false;
+        let intended = self.intended;
+        self.board.with(self.series, |recorder| {
+            recorder.step(intended, &asked.exchange, asked.fault.as_ref());
+            recorder.count(intended, |counters| {
+                counters.attempts += asked.attempts;
+                counters.failed_at_first += u64::from(asked.failed_at_first);
+                counters.hedges += u64::from(asked.hedged);
+                let is_well = asked.fault.is_none() && asked.exchange.result.is_ok();
+                counters.records += if is_well { asked.records } else { 0 };
+            });
+        });
+    }
+
+    /// It was never sent.
+    pub(super) fn forget(mut self) {
+        self.is_open = false;
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            let now = Instant::now();
+            self.board.with(self.series, |recorder| recorder.cut_off(self.intended, now, false, true));
+        }
+    }
+}

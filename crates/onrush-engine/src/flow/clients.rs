@@ -1,0 +1,70 @@
+//! The clients of a worker: one, and another for each scenario with TLS of its own.
+
+use onrush_net::{Client, Setup, Share};
+use onrush_plan::{ClientSettings, Plan, Play, Protocol};
+
+use crate::error::RunError;
+
+/// What the clients of all workers have in common, made once.
+#[derive(Clone)]
+pub(crate) struct Setups {
+    all: Vec<(ClientSettings, Setup)>,
+    /// Which each scenario uses.
+    of: Vec<usize>,
+}
+
+impl Setups {
+    /// For a plan of scenarios.
+    pub(crate) fn new(plan: &Plan, play: &Play) -> Result<Self, RunError> {
+        // Redirects are followed by the scenario, which looks at each hop's cookies.
+        let common = ClientSettings { redirects: 0, ..plan.client.clone() };
+        let mut settings = vec![common.clone()];
+        let mut of = Vec::new();
+        for scenario in &play.scenarios {
+            let own =
+                scenario.tls.clone().map_or_else(|| common.clone(), |tls| ClientSettings { tls, ..common.clone() });
+            let known = settings.iter().position(|known| *known == own);
+            of.push(known.unwrap_or_else(|| {
+                settings.push(own);
+                settings.len() - 1
+            }));
+        }
+        let needs_tls = plan.work.may_need_tls();
+        let all = settings.into_iter().map(|settings| {
+            let setup = Setup::new(&settings, needs_tls).map_err(RunError::Client)?;
+            Ok((settings, setup))
+        });
+        Ok(Self { all: all.collect::<Result<_, RunError>>()?, of })
+    }
+}
+
+/// A worker's clients.
+pub(super) struct Clients {
+    all: Vec<Client>,
+    of: Vec<usize>,
+    protocol: Protocol,
+}
+
+impl Clients {
+    pub(super) fn new(play: &Play, setups: &Setups, share: Share) -> Result<Self, RunError> {
+        debug_assert_eq!(play.scenarios.len(), setups.of.len());
+        let all = setups.all.iter().map(|(settings, setup)| Client::new(settings, setup, share));
+        let all = all.collect::<Result<Vec<_>, _>>().map_err(RunError::Client)?;
+        let protocol = all.first().map_or(Protocol::Http1 { pipeline: 1 }, |client| client.settings().protocol);
+        Ok(Self { all, of: setups.of.clone(), protocol })
+    }
+
+    /// That of a scenario by its place; set-up and tear-down have the first scenario's.
+    pub(super) fn of(&self, scenario: usize) -> &Client {
+        &self.all[self.of.get(scenario).copied().unwrap_or(0)]
+    }
+
+    /// Whether two scenarios can use the same connections.
+    pub(super) fn are_same(&self, one: usize, other: usize) -> bool {
+        self.of.get(one) == self.of.get(other)
+    }
+
+    pub(super) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+}

@@ -1,0 +1,44 @@
+//! Budgets for retries: so many for each request meant, so that clients do not bury a service that is down.
+
+use std::cell::Cell;
+
+use onrush_plan::Play;
+
+/// Requests that may be tried again in any case, so that a budget is of use from the beginning.
+const FREE: f64 = 10.0;
+
+/// One budget a scenario.
+#[derive(Debug)]
+pub(super) struct Budgets(Vec<Option<Budget>>);
+
+#[derive(Debug)]
+struct Budget {
+    /// Retries for each request meant.
+    each: f64,
+    left: Cell<f64>,
+}
+
+impl Budgets {
+    pub(super) fn new(play: &Play) -> Self {
+        let budget = |each: f64| Budget { each, left: Cell::new(FREE) };
+        Self(play.scenarios.iter().map(|scenario| scenario.retry_budget.map(budget)).collect())
+    }
+
+    /// A request is meant.
+    pub(super) fn earn(&self, scenario: usize) {
+        if let Some(Some(budget)) = self.0.get(scenario) {
+            // No more is saved than is free at the beginning: a quiet hour is no licence for a storm.
+            budget.left.set((budget.left.get() + budget.each).min(FREE.max(budget.each)));
+        }
+    }
+
+    /// Whether one more retry may be made; it is then spent.
+    pub(super) fn spend(&self, scenario: usize) -> bool {
+        let Some(Some(budget)) = self.0.get(scenario) else { return true };
+        let may = budget.left.get() >= 1.0;
+        if may {
+            budget.left.set(budget.left.get() - 1.0);
+        }
+        may
+    }
+}

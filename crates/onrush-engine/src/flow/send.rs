@@ -1,0 +1,203 @@
+//! A filled request on its way: credentials and cookies added, redirects followed, bodies decoded.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use flate2::read::{GzDecoder, ZlibDecoder};
+use onrush_metrics::ErrorKind;
+use onrush_net::{Exchange, Failure, Kept, Prepared};
+use onrush_plan::{Header, Request};
+use onrush_user::{Auth, Call, Filled};
+use url::Url;
+
+use super::conns::Conn;
+use super::walk::Walk;
+use crate::wall;
+
+/// Headers that are not in the file.
+type Extra = Vec<(&'static str, String)>;
+
+/// An attempt that has ended.
+pub(super) struct Sent {
+    pub(super) exchange: Exchange,
+    /// What was kept of the last answer.
+    pub(super) kept: Kept,
+    /// The URL that was asked last, where somebody wants to know.
+    pub(super) url: Option<Url>,
+}
+
+impl Sent {
+    fn failed(failure: Failure) -> Self {
+        Self { exchange: Exchange::failed(failure), kept: Kept::default(), url: None }
+    }
+
+    /// Nothing came of it.
+    pub(super) fn nothing() -> Self {
+        Self::failed(Failure::new(ErrorKind::Script, "nothing was sent"))
+    }
+
+    /// Where the answer redirects to.
+    fn redirect(&self) -> Option<(u16, String)> {
+        let Ok(status @ 300..=399) = self.exchange.result else { return None };
+        let location = self.kept.headers("location").next()?;
+        Some((status, String::from_utf8_lossy(location).into_owned()))
+    }
+}
+
+impl Walk<'_> {
+    /// Sends a request and follows redirects.
+    pub(super) async fn send(&self, call: &Call, filled: &mut Filled, conn: &mut Conn) -> Sent {
+        let extra = match call.auth() {
+            Auth::Headers => Extra::new(),
+            // On the heap, since most requests need neither.
+            _ => match Box::pin(self.credentials(call, filled, conn)).await {
+                Ok(extra) => extra,
+                Err(exchange) => return Sent { exchange: *exchange, kept: Kept::default(), url: None },
+            },
+        };
+        let prepared = match self.prepare(call, filled, &extra) {
+            Ok(prepared) => prepared,
+            Err(failure) => return Sent::failed(failure),
+        };
+        let exchange = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
+        let mut sent = Sent { exchange, kept: prepared.take_kept().unwrap_or_default(), url: None };
+        let sets_cookies = self.part.cookies && sent.kept.headers("set-cookie").next().is_some();
+        let redirect = sent.redirect().filter(|_| self.redirects(call) > 0);
+        if sets_cookies || redirect.is_some() || call.wants_url() {
+            let url = filled.url(call);
+            self.keep_cookies(&url, &sent.kept);
+            sent.url = Some(url);
+        }
+        match redirect {
+            None => sent,
+            Some(redirect) => match filled.request(call, None, &borrowed(&extra)) {
+                Ok(request) => Box::pin(self.follow(call, request, redirect, sent, conn)).await,
+                Err(error) => Sent { exchange: sent.exchange.ending(refused(&error)), ..sent },
+            },
+        }
+    }
+
+    /// Ready for the wire. What is the same for all is copied in blocks; only where somebody has to understand the
+    /// request, such as a proxy or HTTP/2, is it taken apart.
+    fn prepare(&self, call: &Call, filled: &mut Filled, extra: &Extra) -> Result<Prepared, Failure> {
+        let cookies = self.cookies(|| filled.url(call));
+        let (cookies, extra) = (cookies.as_deref(), borrowed(extra));
+        let origin = filled.own_url().or(call.origin()).filter(|_| self.client.takes_bytes());
+        let prepared = match origin.map(|url| self.caller.origins().of(url)) {
+            Some(origin) => Prepared::from_wire(origin, call.method(), filled.http1(call, cookies, &extra)),
+            None => {
+                let request = filled.request(call, cookies, &extra).map_err(|error| refused(&error))?;
+                Prepared::new(&request, self.client.settings())?
+            }
+        };
+        Ok(self.keeping(prepared, call))
+    }
+
+    /// What is looked at, or may have to be: cookies, where a redirect leads, when to come back.
+    fn keeping(&self, prepared: Prepared, call: &Call) -> Prepared {
+        let body = if call.wants_body() { call.keep() } else { 0 };
+        let head =
+            self.part.cookies || call.wants_head() || body > 0 || call.retry().is_some() || self.redirects(call) > 0;
+        prepared.keeping(self.caller.kept().wanting(head, body)).within(call.timeout())
+    }
+
+    /// Follows redirects from an answer on.
+    async fn follow(
+        &self,
+        call: &Call,
+        mut request: Request,
+        (mut status, mut location): (u16, String),
+        mut sent: Sent,
+        conn: &mut Conn,
+    ) -> Sent {
+        let most = self.redirects(call);
+        for _ in 0..most {
+            let next = request.redirected(status, &location).map_err(|error| {
+                let text = format!("the redirect to `{location}` cannot be followed: {error}");
+                Failure::new(ErrorKind::Redirect, text)
+            });
+            let ready = next.and_then(|next| {
+                let cookies = self.cookies(|| next.url().clone());
+                let prepared = Prepared::new(&with_cookies(&next, cookies)?, self.client.settings())?;
+                Ok((next, self.keeping(prepared, call)))
+            });
+            let prepared;
+            (request, prepared) = match ready {
+                Ok(ready) => ready,
+                Err(failure) => return Sent { exchange: sent.exchange.ending(failure), ..sent },
+            };
+            let hop = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
+            self.caller.take_back_kept(std::mem::take(&mut sent.kept));
+            let kept = prepared.take_kept().unwrap_or_default();
+            self.keep_cookies(request.url(), &kept);
+            sent = Sent { exchange: hop.redirected_from(sent.exchange), kept, url: Some(request.url().clone()) };
+            match sent.redirect() {
+                Some(next) => (status, location) = next,
+                None => return sent,
+            }
+        }
+        let times = if most == 1 { "redirect" } else { "redirects" };
+        let failure = Failure::new(ErrorKind::Redirect, format!("more than {most} {times}, the last to `{location}`"));
+        Sent { exchange: sent.exchange.ending(failure), ..sent }
+    }
+
+    /// Headers that prove who a request is from.
+    async fn credentials(&self, call: &Call, filled: &Filled, conn: &mut Conn) -> Result<Extra, Box<Exchange>> {
+        match call.auth() {
+            Auth::Headers => Ok(Vec::new()),
+            Auth::SigV4(_) => Ok(filled.signature(call, wall::now())),
+            Auth::OAuth2(source) => {
+                let token = self.token(source, conn).await?;
+                Ok(vec![("Authorization", format!("Bearer {token}"))])
+            }
+        }
+    }
+
+    fn redirects(&self, call: &Call) -> u32 {
+        call.redirects().unwrap_or(self.caller.redirects)
+    }
+
+    /// The jar's cookies for a URL, which is only asked for if there are any.
+    fn cookies(&self, url: impl FnOnce() -> Url) -> Option<String> {
+        let jar = self.jar.borrow();
+        if jar.is_empty() { None } else { jar.header_for(&url(), wall::now()) }
+    }
+
+    fn keep_cookies(&self, url: &Url, kept: &Kept) {
+        let cookies = kept.headers("set-cookie").filter(|_| self.part.cookies);
+        for cookie in cookies.filter_map(|bytes| std::str::from_utf8(bytes).ok()) {
+            // What a browser would not take either is no failure of the request.
+            let _ = self.jar.borrow_mut().take(url, cookie, wall::now());
+        }
+    }
+}
+
+fn borrowed(extra: &Extra) -> Vec<(&str, &str)> {
+    extra.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+fn with_cookies(request: &Request, cookies: Option<String>) -> Result<Request, Failure> {
+    let Some(cookies) = cookies else { return Ok(request.clone()) };
+    let header = Header::new("Cookie", cookies).map_err(|error| refused(&error))?;
+    Ok(request.clone().with_header(header))
+}
+
+fn refused(error: &onrush_plan::RequestError) -> Failure {
+    Failure::new(ErrorKind::Script, error.to_string())
+}
+
+/// A body as its author wrote it, as far as it was kept and up to `limit` bytes; and whether some of it is missing.
+pub(super) fn decoded(kept: &Kept, limit: usize) -> (Cow<'_, [u8]>, bool) {
+    let coding = if kept.body().is_empty() { None } else { kept.headers("content-encoding").next() };
+    // A byte more than the limit tells that it was passed.
+    let room = (limit as u64).saturating_add(1);
+    let mut plain = Vec::new();
+    let read = match coding {
+        Some(b"gzip" | b"x-gzip") => GzDecoder::new(kept.body()).take(room).read_to_end(&mut plain),
+        Some(b"deflate") => ZlibDecoder::new(kept.body()).take(room).read_to_end(&mut plain),
+        _ => return (Cow::Borrowed(kept.body()), kept.is_truncated()),
+    };
+    let is_cut = read.is_err() || plain.len() > limit || kept.is_truncated();
+    plain.truncate(limit);
+    (Cow::Owned(plain), is_cut)
+}

@@ -1,0 +1,67 @@
+//! OAuth 2 tokens: fetched once by the first user who needs one, and again before they expire.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use onrush_metrics::ErrorKind;
+use onrush_net::clock::Instant;
+use onrush_net::{Exchange, Failure, Prepared};
+use onrush_user::{Token, TokenKey, TokenSource};
+use tokio::sync::Mutex;
+
+use super::conns::Conn;
+use super::walk::Walk;
+
+/// A token is fetched again this long before it expires, and at the latest at nine tenths of its time.
+const MARGIN: Duration = Duration::from_secs(30);
+/// How long a token is taken for good whose server does not say.
+const UNTOLD: Duration = Duration::from_secs(300);
+/// The longest answer that is read.
+const LONGEST: usize = 64 * 1024;
+
+/// The tokens of a worker.
+#[derive(Default)]
+pub(super) struct Tokens(RefCell<HashMap<TokenKey, Rc<Mutex<Option<Fresh>>>>>);
+
+/// A token and when another is needed.
+struct Fresh {
+    token: String,
+    until: Instant,
+}
+
+impl Walk<'_> {
+    /// The token for a source. Whoever comes while it is being fetched waits for it.
+    pub(super) async fn token(&self, source: &TokenSource, conn: &mut Conn) -> Result<String, Box<Exchange>> {
+        let key = source.key(&mut self.user()).map_err(|trouble| failed(trouble.to_string()))?;
+        let place = Rc::clone(self.caller.tokens.0.borrow_mut().entry(key).or_default());
+        let mut held = place.lock().await;
+        if let Some(fresh) = held.as_ref().filter(|fresh| Instant::now() < fresh.until) {
+            return Ok(fresh.token.clone());
+        }
+        let token = self.fetch(source, conn).await?;
+        let lasts = token.expires_in.unwrap_or(UNTOLD);
+        let until = Instant::now() + lasts.saturating_sub(MARGIN.min(lasts / 10));
+        let text = token.access_token.clone();
+        *held = Some(Fresh { token: token.access_token, until });
+        Ok(text)
+    }
+
+    async fn fetch(&self, source: &TokenSource, conn: &mut Conn) -> Result<Token, Box<Exchange>> {
+        let request = source.request(&mut self.user()).map_err(|trouble| failed(trouble.to_string()))?;
+        let prepared =
+            Prepared::new(&request, self.client.settings()).map_err(|failure| failed(failure.to_string()))?;
+        let prepared = prepared.keeping(self.caller.kept().wanting(true, LONGEST));
+        let exchange = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
+        let kept = prepared.take_kept().unwrap_or_default();
+        match exchange.result {
+            Ok(status) => Token::of_answer(status, kept.body()).map_err(|trouble| failed(trouble.to_string())),
+            Err(failure) => Err(Box::new(Exchange::failed(failure))),
+        }
+    }
+}
+
+fn failed(why: String) -> Box<Exchange> {
+    Box::new(Exchange::failed(Failure::new(ErrorKind::Script, why)))
+}
