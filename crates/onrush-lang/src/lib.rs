@@ -11,5 +11,7 @@ mod words;
 
 pub use diagnostic::Diagnostic;
 pub use load::parse_load;
-pub use scenario::{Document, Fault, Faults, Files, Overrides, Settings, Source, parse_scenario};
+pub use scenario::{
+    Document, Fault, Faults, Files, Overrides, STARTER, Settings, Source, describe, parse_scenario, scenario_schema,
+};
 pub use units::{parse_duration, parse_rate};

@@ -6,6 +6,7 @@
 mod auth;
 mod check;
 mod data;
+mod describe;
 mod fault;
 mod file;
 mod keys;
@@ -13,9 +14,11 @@ mod mix;
 mod reader;
 mod request;
 mod save;
+mod schema;
 mod scope;
 mod settings;
 mod spread;
+mod starter;
 mod steps;
 mod target;
 mod template;
@@ -29,8 +32,11 @@ use std::io::{Cursor, Read};
 
 use onrush_plan::Play;
 
+pub use describe::describe;
 pub use fault::{Fault, Faults, Source};
+pub use schema::scenario_schema;
 pub use settings::Settings;
+pub use starter::STARTER;
 
 use reader::Reader;
 

@@ -9,6 +9,7 @@ use super::save::{SOURCES, unquote};
 use super::scope::Scope;
 use super::text::Text;
 use super::tree::{Kind, Node};
+use crate::diagnostic::suggest;
 
 const HELP: &str = "checks are written `status == 200`, `status is 2xx`, `status in [200, 201]`, `time < 500ms`, `size < 10kB`, \
                     `body contains \"x\"`, `body matches \"a+\"`, `header x exists`, `$.total > 3`, or as an expression that \
@@ -54,6 +55,13 @@ impl Reader<'_> {
         let is_answer =
             all.starts_with('$') || SOURCES.contains(&word) && (next.is_whitespace() || "<>=!".contains(next));
         if !is_answer {
+            let label = suggest(word, SOURCES, "");
+            if label.starts_with("did") && !scope.knows(word) && !all[word.len()..].starts_with(['(', '.', '[']) {
+                let at = range.start..range.start + word.len();
+                let message =
+                    format!("`{}` is neither a part of the answer nor a variable", text.shown_part(at.clone()));
+                return self.in_text_with_help(&text, at, &message, &label, HELP);
+            }
             let expr = self.expression_of(&text, range, scope)?;
             let source = format!("not not ({})", expr.source);
             let (subject, expected) = (Subject::Value(Expr { source, place: expr.place.clone() }), "true".to_owned());
@@ -80,11 +88,10 @@ impl Reader<'_> {
             None => {
                 let end = range.start + all.find(char::is_whitespace).unwrap_or(all.len());
                 let words: Vec<&str> = OPERATORS.iter().map(|(word, _)| *word).collect();
-                let label = crate::diagnostic::suggest(
-                    &text.value[range.start..end],
-                    &words,
-                    "a comparison such as `==`, `<`, `contains` or `exists`",
-                );
+                let label = match &text.value[range.start..end] {
+                    "=" => "did you mean `==`?".to_owned(),
+                    word => suggest(word, &words, "a comparison such as `==`, `<`, `contains` or `exists`"),
+                };
                 let message = if all.is_empty() { "this check is incomplete" } else { "this does not compare" };
                 self.in_text_with_help(text, range.start..end, message, &label, HELP)
             }

@@ -43,10 +43,9 @@ impl Reader<'_> {
         };
         let at_end = match fields.get("at_end").and_then(|node| self.word(node, &["recycle", "stop"])) {
             Some("stop") => AtEnd::Stop,
-            Some(_) => AtEnd::Recycle,
             // A row of one's own cannot be somebody else's.
             None if pick == Pick::Unique => AtEnd::Stop,
-            None => AtEnd::Recycle,
+            _ => AtEnd::Recycle,
         };
         let table = match (fields.get("file"), fields.get("rows")) {
             (Some(node), None) => self.table(node, format),

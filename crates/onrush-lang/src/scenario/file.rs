@@ -44,7 +44,7 @@ impl Reader<'_> {
         let Some(fields) = self.fields(&root, &FILE) else { return (Play::default(), settings) };
         self.secret_names(fields.get("secrets"));
         self.targets(fields.get("target").map(|node| &**node));
-        settings.targets = self.targets.clone();
+        settings.targets.clone_from(&self.targets);
         self.includes(fields.get("include"), &mut vec![name.to_owned()]);
         self.fragments_of(fields.get("fragments"));
         let mut play = Play::default();

@@ -69,7 +69,7 @@ const STEPS: Key = key("steps", Kind::Steps, "What is done, one after the other"
 
 /// The whole file.
 pub(crate) const FILE: Shape =
-    shape("file", "A scenario file of Onrush", &[FILE_KEYS, SCENARIO_KEYS, SHARED_KEYS, CLIENT_KEYS]);
+    shape("scenario file", "A scenario file of Onrush", &[FILE_KEYS, SCENARIO_KEYS, SHARED_KEYS, CLIENT_KEYS]);
 
 /// A file that others include.
 pub(crate) const INCLUDED: Shape = shape(

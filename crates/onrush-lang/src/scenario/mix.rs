@@ -144,7 +144,7 @@ impl Reader<'_> {
                 Vec::new()
             }
         };
-        if let (Some(node), true) = (fields.get("scenarios"), nodes.is_empty()) {
+        if let (Some(node), true) = (fields.get("scenarios"), nodes.is_empty() && fields.get("steps").is_none()) {
             self.fault(&node.at, "there are no scenarios here", "expected `NAME:` and its `steps:`");
         }
         for name in ["pace", "retry_budget", "tags"] {

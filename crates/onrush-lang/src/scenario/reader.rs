@@ -10,7 +10,7 @@ use onrush_plan::{Check, Constant, Feeder, SeriesId, SeriesKind, SeriesSpec, Var
 use url::Url;
 
 use super::fault::{Fault, Source};
-use super::keys::Shape;
+use super::keys::{STEP, Shape};
 use super::text::Text;
 use super::tree::{At, Entry, Kind, Node, Typed, typed};
 use super::{Files, Overrides};
@@ -109,7 +109,12 @@ impl<'a> Reader<'a> {
         self.report(at, Diagnostic::new(message, at.range(), label).with_help(help));
     }
 
-    pub(crate) fn report(&mut self, at: &At, diagnostic: Diagnostic) {
+    pub(crate) fn report(&mut self, at: &At, mut diagnostic: Diagnostic) {
+        // Libraries point at bytes, which may be in the middle of a letter.
+        let text = &self.sources[at.source].text;
+        let start = (0..=diagnostic.span.start.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+        let end = (diagnostic.span.end.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at));
+        diagnostic.span = start.unwrap_or(0)..end.unwrap_or(text.len()).max(start.unwrap_or(0));
         self.faults.push((at.clone(), diagnostic));
     }
 
@@ -292,9 +297,12 @@ impl<'a> Reader<'a> {
         let text = self.text(node, &expected)?;
         match crate::units::parse_count(&text.value).filter(|count| *count >= least) {
             Some(count) => Some(count),
-            None => {
-                self.in_text(&text, 0..text.value.len(), "this number does not do", &format!("expected {expected}"))
-            }
+            None => self.in_text(
+                &text,
+                0..text.value.len(),
+                &format!("`{}` does not do", text.shown()),
+                &format!("expected {expected}"),
+            ),
         }
     }
 
@@ -313,7 +321,12 @@ impl<'a> Reader<'a> {
         let text = self.text(node, "a number above 0")?;
         match text.value.parse::<f64>() {
             Ok(number) if number.is_finite() && number > 0.0 => Some(number),
-            _ => self.in_text(&text, 0..text.value.len(), "this number does not do", "expected a number above 0"),
+            _ => self.in_text(
+                &text,
+                0..text.value.len(),
+                &format!("`{}` does not do", text.shown()),
+                "expected a number above 0",
+            ),
         }
     }
 
@@ -330,14 +343,24 @@ impl<'a> Reader<'a> {
     pub(crate) fn share_in(&mut self, text: &Text, range: Range<usize>) -> Option<f64> {
         match parse_share(&text.value[range.clone()]) {
             Some(share) => Some(share),
-            None => self.in_text(text, range, "this is not a share", "expected a share such as `40%`, from 0% to 100%"),
+            None => self.in_text(
+                text,
+                range.clone(),
+                &format!("`{}` is not a share", text.shown_part(range)),
+                "expected a share such as `40%`, from 0% to 100%",
+            ),
         }
     }
 
     pub(crate) fn bytes_in(&mut self, text: &Text, range: Range<usize>) -> Option<u64> {
         match parse_bytes(&text.value[range.clone()]) {
             Some(bytes) => Some(bytes),
-            None => self.in_text(text, range, "this is not a size", "expected a size such as `10kB`, `1MB` or `64KiB`"),
+            None => self.in_text(
+                text,
+                range.clone(),
+                &format!("`{}` is not a size", text.shown_part(range)),
+                "expected a size such as `10kB`, `1MB` or `64KiB`",
+            ),
         }
     }
 
@@ -425,10 +448,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `a scenario`, `an oauth2`.
+/// `a scenario`, `an included`, `` a `get` step ``.
 pub(crate) fn article(noun: &str) -> String {
-    let an = noun.starts_with(['a', 'e', 'i', 'o']) && !noun.starts_with("one");
-    format!("{} `{noun}`", if an { "an" } else { "a" })
+    if STEP.iter().any(|shape| shape.name == noun) {
+        return format!("a `{noun}` step");
+    }
+    format!("{} `{noun}`", if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" })
+        .replace("`scenario file`", "scenario file")
 }
 
 /// `a, b or c`.

@@ -1,5 +1,6 @@
 //! Steps that send requests: what is sent, what is done when it fails.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -173,7 +174,7 @@ impl Reader<'_> {
             _ => BulkForm::Array,
         };
         // What a record uses is drawn for each record, and not for the iteration.
-        let mut inner = Scope { is_bulk: true, used: Default::default(), ..scope.clone() };
+        let mut inner = Scope { is_bulk: true, used: BTreeSet::new(), ..scope.clone() };
         let record = self.json(fields.get("record")?, &mut inner);
         let draws = self.draws(&inner);
         scope.used.extend(inner.used.into_iter().filter(|name| !self.is_feeder(name)));

@@ -21,7 +21,7 @@ const Z95: f64 = 1.644_853_626_951_472_2;
 /// Words with their places in a text.
 struct Words<'t> {
     text: &'t Text,
-    words: Vec<Range<usize>>,
+    places: Vec<Range<usize>>,
     at: usize,
     end: usize,
 }
@@ -34,16 +34,16 @@ impl<'t> Words<'t> {
             let from = range.start + (word.as_ptr() as usize - start);
             from..from + word.len()
         };
-        Self { text, words: part.split_whitespace().map(place).collect(), at: 0, end: range.end }
+        Self { text, places: part.split_whitespace().map(place).collect(), at: 0, end: range.end }
     }
 
     fn peek(&self) -> &'t str {
-        self.words.get(self.at).map_or("", |range| &self.text.value[range.clone()])
+        self.places.get(self.at).map_or("", |range| &self.text.value[range.clone()])
     }
 
     fn next(&mut self) -> Range<usize> {
         self.at += 1;
-        self.words.get(self.at - 1).cloned().unwrap_or(self.end..self.end)
+        self.places.get(self.at - 1).cloned().unwrap_or(self.end..self.end)
     }
 
     fn takes(&mut self, word: &str) -> bool {
@@ -90,6 +90,9 @@ impl Reader<'_> {
                 _ if number == 0 => {
                     (spread.shape, between) = self.shape(&text, &mut words)?;
                 }
+                "normal" | "lognormal" | "uniform" => {
+                    return self.not_a_time(&text, words.next(), "expected two times before it: `1s to 5s, normal`");
+                }
                 word => {
                     let known = ["jitter", "at most", "lognormal", "normal", "uniform"];
                     let label = suggest(word, &known, "`jitter 20%`, `at most 30s`, `normal` or `lognormal`");
@@ -117,7 +120,7 @@ impl Reader<'_> {
             if !(words.takes("to") || words.takes("-") || words.takes("->")) {
                 return self.not_a_time(text, words.next(), "expected `to` and a second time");
             }
-            let range = words.words.get(words.at).cloned().unwrap_or(words.end..words.end);
+            let range = words.places.get(words.at).cloned().unwrap_or(words.end..words.end);
             let high = self.spread_time(text, words)?;
             if high < low {
                 return self.in_text(text, range, "the second time is shorter than the first", "expected a longer one");
@@ -144,7 +147,7 @@ impl Reader<'_> {
             }
             _ => {
                 let label = suggest(&first, SHAPES, "a time such as `1s to 5s`");
-                let range = words.words.first().cloned().unwrap_or(0..text.value.len());
+                let range = words.places.first().cloned().unwrap_or(0..text.value.len());
                 return self.not_a_time(text, range, &label);
             }
         };
@@ -203,7 +206,7 @@ impl Reader<'_> {
 /// `1s to 5s, lognormal`: 5 % are shorter than the first and 5 % longer than the second.
 fn quantile_shape(name: &str, low: Duration, high: Duration) -> Shape {
     match name {
-        "normal" => Shape::Normal { mean: (low + high) / 2, deviation: (high - low).div_f64(2.0 * Z95) },
+        "normal" => Shape::Normal { mean: (low + high) / 2, deviation: high.saturating_sub(low).div_f64(2.0 * Z95) },
         "lognormal" => {
             // A quantile of zero has no logarithm.
             let (low, high) = (low.as_secs_f64().max(1e-9), high.as_secs_f64().max(1e-9));

@@ -2,13 +2,11 @@
 
 use std::rc::Rc;
 
-use onrush_plan::{Condition, Expr, Flow, SeriesKind, Step, Stop};
+use onrush_plan::{Condition, Flow, SeriesKind, Step, Stop};
 
 use super::keys::{BRANCH, STEP, Shape};
 use super::reader::{Reader, listed};
 use super::scope::Scope;
-use super::spread::split;
-use super::template::paths;
 use super::tree::{At, Entry, Kind, Node};
 use crate::diagnostic::suggest;
 
@@ -70,10 +68,10 @@ impl Reader<'_> {
             "while" => self.while_step(node, shape, scope),
             "for" => self.for_step(node, shape, scope),
             "when" => self.when(node, shape, scope),
-            "choose" => self.fields(node, shape).and_then(|_| self.choose(&entry.value, scope)),
-            "shuffle" => self.fields(node, shape).and_then(|_| self.shuffle(&entry.value, scope)),
+            "choose" => self.fields(node, shape).map(|_| self.choose(&entry.value, scope)),
+            "shuffle" => self.fields(node, shape).map(|_| self.shuffle(&entry.value, scope)),
             "batch" => self.batch(node, shape, scope),
-            "set" => self.fields(node, shape).and_then(|_| self.set(&entry.value, scope)),
+            "set" => self.fields(node, shape).map(|_| self.set(&entry.value, scope)),
             _ => self.fields(node, shape).and_then(|_| self.stop(&entry.value)),
         };
         flow.extend(step);
@@ -226,7 +224,7 @@ impl Reader<'_> {
         self.expression_of(&text, range, scope).map(Condition::Holds)
     }
 
-    fn choose(&mut self, node: &Node, scope: &mut Scope) -> Option<Step> {
+    fn choose(&mut self, node: &Node, scope: &mut Scope) -> Step {
         let before = scope.clone();
         let mut branches = Vec::new();
         for item in self.list(node, "choices") {
@@ -240,10 +238,10 @@ impl Reader<'_> {
         if branches.is_empty() && !self.has_faults() {
             self.fault(&node.at, "there is nothing to choose from", "expected `- { weight: 3, steps: […] }`");
         }
-        Some(Step::Choose(branches))
+        Step::Choose(branches)
     }
 
-    fn shuffle(&mut self, node: &Node, scope: &mut Scope) -> Option<Step> {
+    fn shuffle(&mut self, node: &Node, scope: &mut Scope) -> Step {
         let before = scope.clone();
         let mut flows = Vec::new();
         for item in self.list(node, "steps") {
@@ -256,7 +254,7 @@ impl Reader<'_> {
             scope.join(inner);
             flows.push(flow);
         }
-        Some(Step::Shuffle(flows))
+        Step::Shuffle(flows)
     }
 
     fn batch(&mut self, node: &Node, shape: &'static Shape, scope: &mut Scope) -> Option<Step> {
@@ -288,7 +286,7 @@ impl Reader<'_> {
         Some(Step::Batch { requests, at_once })
     }
 
-    fn set(&mut self, node: &Node, scope: &mut Scope) -> Option<Step> {
+    fn set(&mut self, node: &Node, scope: &mut Scope) -> Step {
         let mut values = Vec::new();
         for entry in self.entries(node, "variables") {
             let value = self.value(&entry.value, scope);
@@ -296,7 +294,7 @@ impl Reader<'_> {
             scope.add(&entry.key);
             values.extend(variable.zip(value));
         }
-        Some(Step::Set(values))
+        Step::Set(values)
     }
 
     fn stop(&mut self, node: &Node) -> Option<Step> {
@@ -346,12 +344,4 @@ impl Reader<'_> {
     pub(crate) fn is_feeder(&self, name: &str) -> bool {
         self.feeders.iter().any(|feeder| self.variables[feeder.variable] == name)
     }
-}
-
-/// Whether a text is the number it looks like; for the plan in words.
-pub(crate) fn number_of(expr: &Expr) -> Option<f64> {
-    paths(&expr.source)
-        .is_empty()
-        .then(|| split(&expr.source, ',')[0].clone())
-        .and_then(|range| expr.source[range].parse().ok())
 }

@@ -33,15 +33,13 @@ impl Reader<'_> {
         match node.map(|node| (&node.kind, node)) {
             Some((Kind::Map(entries), _)) => {
                 for entry in entries {
-                    if let Some(url) = self.target_url(&entry.value) {
-                        self.targets.push((entry.key.clone(), url));
-                    }
+                    let url = self.target_url(&entry.value).or_else(placeholder);
+                    self.targets.extend(url.map(|url| (entry.key.clone(), url)));
                 }
             }
             Some((_, node)) => {
-                if let Some(url) = self.target_url(node) {
-                    self.targets.push((String::new(), url));
-                }
+                let url = self.target_url(node).or_else(placeholder);
+                self.targets.extend(url.map(|url| (String::new(), url)));
             }
             None => {}
         }
@@ -82,7 +80,7 @@ impl Reader<'_> {
                     continue;
                 }
             };
-            match (name, self.targets.first().is_some()) {
+            match (name, !self.targets.is_empty()) {
                 (Some(name), _) => match self.targets.iter_mut().find(|(known, _)| known == name) {
                     Some(known) => known.1 = url,
                     None => {
@@ -220,6 +218,11 @@ impl Reader<'_> {
         }
         Template { parts }
     }
+}
+
+/// Stands for a target that was wrong, so that one mistake is told once.
+fn placeholder() -> Option<Url> {
+    Url::parse("http://wrong.invalid/").ok()
 }
 
 fn origin(url: &Url) -> Url {

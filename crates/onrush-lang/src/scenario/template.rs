@@ -27,7 +27,7 @@ impl Reader<'_> {
         let mut at = range.start;
         while at < range.end {
             let rest = &text.value[at..range.end];
-            if let Some(from) = text.from_env(at) {
+            if let Some(from) = text.env_at(at) {
                 // What the environment says is text, whatever it looks like.
                 let end = from.range.end.min(range.end);
                 let literal = text.value[at..end].to_owned();
@@ -187,16 +187,19 @@ fn hole_length(text: &str) -> Option<usize> {
     let mut quote = None;
     let mut letters = text.char_indices().skip(2).peekable();
     while let Some((at, letter)) = letters.next() {
-        match (quote, letter) {
-            (Some(_), '\\') => {
-                letters.next();
+        if let Some(open) = quote {
+            match letter {
+                '\\' => drop(letters.next()),
+                _ if letter == open => quote = None,
+                _ => {}
             }
-            (Some(open), _) if open == letter => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(letter),
-            (None, '{') => depth += 1,
-            (None, '}') if depth > 0 => depth -= 1,
-            (None, '}') if text[at..].starts_with("}}") => return Some(at + 2),
+            continue;
+        }
+        match letter {
+            '"' | '\'' => quote = Some(letter),
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            '}' if text[at..].starts_with("}}") => return Some(at + 2),
             _ => {}
         }
     }
@@ -239,7 +242,7 @@ pub(crate) fn paths(source: &str) -> Vec<Path<'_>> {
                     _ => paths.push(Path { names: vec![name], is_call: false }),
                 }
                 let next = source[at..].trim_start();
-                goes_on = next.starts_with('.') && !(after_dot && !goes_on);
+                goes_on = next.starts_with('.') && (goes_on || !after_dot);
                 if let (Some(path), true) = (paths.last_mut(), next.starts_with('(')) {
                     path.is_call = true;
                 }

@@ -59,7 +59,7 @@ impl Text {
     }
 
     /// The secret that covers a byte, if one does.
-    pub(crate) fn from_env(&self, at: usize) -> Option<&FromEnv> {
+    pub(crate) fn env_at(&self, at: usize) -> Option<&FromEnv> {
         self.env.iter().find(|part| part.range.contains(&at))
     }
 

@@ -112,7 +112,7 @@ impl Builder<'_> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = self.tag(tag.as_deref(), &at);
-                let node = self.scalar(&text, style, is_text, at);
+                let node = self.scalar(&text, style, is_text, &at);
                 self.done(node, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
@@ -151,14 +151,14 @@ impl Builder<'_> {
         is_known && tag.suffix == "str"
     }
 
-    fn scalar(&self, text: &str, style: ScalarStyle, is_text: bool, at: At) -> Node {
+    fn scalar(&self, text: &str, style: ScalarStyle, is_text: bool, at: &At) -> Node {
         let is_plain = style == ScalarStyle::Plain && !is_text;
         let quote = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
         let start = at.start + quote;
         let verbatim = self.text.get(start..start + text.len()).is_some_and(|there| there == text).then_some(start);
         // The parser's end of a plain scalar may include what follows it.
         let end = verbatim.map_or(at.end, |start| start + text.len() + quote);
-        let at = At { end, ..at };
+        let at = At { end, ..at.clone() };
         let scalar = Scalar { text: text.to_owned(), is_plain, verbatim, is_secret: false };
         Node { at, kind: Kind::Scalar(scalar), size: 1, depth: 1 }
     }
@@ -283,6 +283,11 @@ impl Builder<'_> {
         let diagnostic = Diagnostic::new(message, at..end, "here the reader gave up");
         if self.text[line_start..at].contains('\t') && line.starts_with([' ', '\t']) {
             return diagnostic.with_help("YAML is indented with blanks, not with tabs");
+        }
+        if error.info().contains("anchor") {
+            return diagnostic.with_help(
+                "`*name` repeats what was marked `&name` before it; a text that begins with `*` needs quotes",
+            );
         }
         if line.contains(['{', '[']) {
             return diagnostic.with_help(QUOTES);

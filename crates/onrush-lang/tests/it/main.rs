@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod anything;
 mod diagnostics;
+mod examples;
 mod files;
 mod grammar;
+mod mistakes;
 mod plays;

@@ -155,7 +155,7 @@ fn thresholds() {
         match (&got.of, of) {
             (Scope::Run, None) => {}
             (Scope::Series(series), Some(kind)) => {
-                assert_eq!(document.play.series[series[0]].kind, kind, "{threshold}")
+                assert_eq!(document.play.series[series[0]].kind, kind, "{threshold}");
             }
             _ => panic!("{threshold}: {got:?}"),
         }
@@ -237,7 +237,7 @@ fn draws_and_chances() {
     let scenario = &document.play.scenarios[0];
     assert_eq!(scenario.draws, [0]);
     let Step::Request(request) = &scenario.flow[0] else { panic!() };
-    let onrush_plan::Body::Bulk(bulk) = &request.body else { panic!() };
+    let Body::Bulk(bulk) = &request.body else { panic!() };
     assert_eq!(bulk.draws, [1]);
     assert_eq!(document.play.feeders[1].pick, Pick::Random);
     assert!(

@@ -1,0 +1,327 @@
+//! What people see when a scenario file is wrong: one snapshot for every kind of mistake.
+
+use std::fmt::Write;
+
+use onrush_lang::{Overrides, parse_scenario};
+
+use crate::files::{Memory, memory, parse};
+
+/// Files whose every line is fine but for what is shown.
+const HEAD: &str = "target: http://127.0.0.1:7070\nload: 10/s for 1m\n";
+
+fn told(files: &[&str]) -> String {
+    let mut all = String::new();
+    for text in files {
+        let faults = parse(text).map(|document| format!("{document:?}")).expect_err(text).to_string();
+        assert!(!faults.contains("hunter2"), "a secret is shown: {faults}");
+        let _ = writeln!(all, "{faults}");
+    }
+    all
+}
+
+fn steps(steps: &[&str]) -> String {
+    let files: Vec<String> = steps.iter().map(|steps| format!("{HEAD}steps:\n{steps}\n")).collect();
+    told(&files.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn head(heads: &[&str]) -> String {
+    let files: Vec<String> = heads.iter().map(|head| format!("{head}\n{HEAD}steps:\n- get: /\n")).collect();
+    told(&files.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn all_at_once() {
+    insta::assert_snapshot!(told(&[r#"
+target: http://127.0.0.1:7070
+laod: 10/s for 1m
+seed: many
+data:
+  shopper: { file: shopers.csv, pick: uniq }
+scenarios:
+  buy:
+    wieght: 3
+    steps:
+      - psot: /login
+      - get: /cart
+        chek: status == 200
+        save: { 2nd: $.x }
+      - think: 1s too 5s
+      - get: /{{ prodct }}
+thresholds:
+  - p99 < 300
+"#]));
+}
+
+#[test]
+fn yaml() {
+    let deep = "[".repeat(100);
+    let bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\n";
+    insta::assert_snapshot!(told(&[
+        "",
+        "# nothing\n",
+        "just text",
+        "- get: /",
+        "target: [a\nload: b",
+        "target: a: b",
+        "steps:\n\t- get: /",
+        "steps:\n- get: {{ url }}",
+        "save: { product: $.items[*].id | any }",
+        "seed: 1\nseed: 2\ntarget: http://a\nload: 1/s for 1s\nsteps: [{ get: / }]",
+        "a: *nobody",
+        "a: &a [*a]",
+        "seed: !!binary x\ntarget: http://a\nload: 1/s for 1s\nsteps: [{ get: / }]",
+        "a: 1\n---\nb: 2",
+        "? [a, b]\n: c",
+        "<<: 5\ntarget: http://a\nload: 1/s for 1s\nsteps: [{ get: / }]",
+        &deep,
+        bomb,
+    ]));
+}
+
+#[test]
+fn the_file() {
+    insta::assert_snapshot!(told(&[
+        "target: http://a\nload: 1/s for 1s",
+        "target: http://a\nload: 1/s for 1s\nsteps:",
+        "target: http://a\nload: 1/s for 1s\nsteps: []",
+        "target: http://a\nload: 1/s for 1s\nsteps: get /",
+        "target: http://a\nload: 1/s for 1s\nscenarios: {}",
+        "target: http://a\nload: 1/s for 1s\nscenarios: { buy: { } }",
+        "target: http://a\nload: 1/s for 1s\nscenarios: { buy: { steps: [{ get: / }] } }\nsteps: [{ get: / }]",
+        "target: http://a\nload: 1/s for 1s\nscenarios: { setup: { steps: [{ get: / }] } }",
+        "target: http://a\nload: 1/s for 1s\nscenarios: { buy: { start: 5s, weight: 0, steps: [{ get: / }] } }",
+        "target: http://a\nload: [1/s for 1s, 5 usr for 1s]\nsteps: [{ get: / }]",
+        "target: http:///x\nload: 1/s for\nsteps: [{ get: / }]",
+        "load: 1/s for 1s\nsteps: [{ get: /x }]",
+        "target: { shop: http://a, pay: http://b }\nload: 1/s for 1s\nsteps: [{ get: pya:/x }]",
+        "target: http://a\nload: 1/s for 1s\npace: 5s\nscenarios: { buy: { steps: [{ get: / }] } }",
+    ]));
+}
+
+#[test]
+fn settings() {
+    insta::assert_snapshot!(head(&[
+        "timeout: 30",
+        "timeout: [1s]",
+        "cookies: maybe",
+        "max_in_flight: 0",
+        "seed: -1",
+        "when_full: dorp",
+        "redirects: 99999999999",
+        "headers: { 'X A': b }",
+        "headers: { Content-Length: 5 }",
+        "headers: [a]",
+        "auth: { basic: { user: ann } }",
+        "auth: { bearer: a, basic: { user: a, password: b } }",
+        "auth: nobody",
+        "tls: { cert: client.pem }",
+        "tls: { cacert: nowhere.pem }",
+        "tls: { min: 1.3, max: 1.2 }",
+        "vars: { a: '{{ b }}' }",
+        "vars: { 'a-b': 1, user: 2, pick: 3, in: 4 }",
+        "include: nowhere.yaml",
+        "setup:\n- get: /{{ nobody }}",
+    ]));
+}
+
+#[test]
+fn data() {
+    insta::assert_snapshot!(head(&[
+        "data: { a: { file: nowhere.csv } }",
+        "data: { a: { file: ragged.csv } }",
+        "data: { a: { file: empty.csv } }",
+        "data: { a: { file: common.yaml } }",
+        "data: { a: { file: body.xml, format: json } }",
+        "data: { a: { rows: [] } }",
+        "data: { a: { rows: [1] } }",
+        "data: { a: {} }",
+        "data: { a: { file: shoppers.csv, rows: [{ a: 1 }] } }",
+        "data: { a: { file: shoppers.csv, pick: sequentail, at_end: never } }",
+        "data: { a: shoppers.csv }",
+        "data: { env: { file: shoppers.csv } }",
+    ]));
+}
+
+#[test]
+fn flow() {
+    insta::assert_snapshot!(steps(&[
+        "- get /",
+        "- {}",
+        "- gte: /",
+        "- name: x\n  gett: /",
+        "- get: /\n  think: 2s",
+        "- pace: 10s",
+        "- group: a",
+        "- repeat: 3",
+        "- for: x\n  steps: [{ get: / }]",
+        "- while: x <\n  steps: [{ get: / }]",
+        "- when: chance(140%)\n  steps: [{ get: / }]",
+        "- when: chance(40%)\n  then: [{ get: / }]",
+        "- choose: [{ weight: -1, steps: [{ get: / }] }]",
+        "- choose: []",
+        "- batch: [{ think: 1s }]",
+        "- batch: []",
+        "- batch: [{ get: / }]\n  at_once: 0",
+        "- set: [a]",
+        "- stop: everything",
+        "- use: login",
+    ]));
+}
+
+#[test]
+fn requests() {
+    insta::assert_snapshot!(steps(&[
+        "- get: products",
+        "- get: /a#b",
+        "- get: http://exa mple.com/",
+        "- post: /\n  json: {}\n  body: x",
+        "- get: /\n  compress: gzip",
+        "- post: /\n  json: { a: .inf }",
+        "- post: /\n  file: nowhere.bin",
+        "- post: /\n  multipart: { a: { } }",
+        "- post: /\n  bulk: { records: 5 }",
+        "- post: /\n  graphql: { qeury: x }",
+        "- get: /\n  retry: 1",
+        "- get: /\n  retry: { on: [6xx, tiemout], backoff: 2s to 1s, jitter: some }",
+        "- get: /\n  keep: much",
+        "- get: /\n  timeout: soon",
+        "- get: [/]",
+    ]));
+}
+
+#[test]
+fn expressions() {
+    insta::assert_snapshot!(steps(&[
+        "- get: /{{ }}",
+        "- get: /{{ a",
+        "- get: /{{ 1 + }}",
+        "- get: /{% if a %}x{% endif %}",
+        "- get: /{{ shoper }}",
+        "- get: /{{ pik([1]) }}",
+        "- get: /{{ usre }}",
+        "- get: /{{ token }}\n- get: /\n  save: { token: $.token }",
+        "- get: /{{ env.NOWHERE }}",
+        "- get: /${NOWHERE}",
+        "- get: /${TOKEN",
+        "- get: /${1 + 1}",
+        "- set: { a: '{{ ${TOKEN} }}' }",
+        "- think: ${TOKEN}",
+        "- get: /\n  timeout: ${TOKEN}",
+    ]));
+}
+
+#[test]
+fn times() {
+    insta::assert_snapshot!(steps(&[
+        "- think: 5",
+        "- think: 1s to",
+        "- think: 5s to 1s",
+        "- think: 1s until 5s",
+        "- think: 1s to 5s, lognromal",
+        "- think: gaussian 2s",
+        "- think: normal 2s",
+        "- think: lognormal 2s sigma none",
+        "- think: pareto 1s",
+        "- think: 2s, jitter 150%",
+        "- think: 2s, at 5s",
+        "- think: quantiles 10% 1s, 100% 2s",
+        "- think: quantiles 0% 2s, 100% 1s",
+        "- think: ''",
+        "- think: 2s, normal",
+    ]));
+}
+
+#[test]
+fn saves_and_checks() {
+    insta::assert_snapshot!(steps(&[
+        "- get: /\n  save: { a: token }",
+        "- get: /\n  save: { a: '$.items[' }",
+        "- get: /\n  save: { a: header }",
+        "- get: /\n  save: { a: 'regex \"id=(\"' }",
+        "- get: /\n  save: { a: 'regex \"id=' }",
+        "- get: /\n  save: { a: 'css \"a[href\"' }",
+        "- get: /\n  save: { a: '$.a | frist' }",
+        "- get: /\n  save: { a: '$.a | default nobody' }",
+        "- get: /\n  save: { a: 'status 200' }",
+        "- get: /\n  save: { a: { form: $.a } }",
+        "- get: /\n  check: status = 200",
+        "- get: /\n  check: status",
+        "- get: /\n  check: status is 9xx",
+        "- get: /\n  check: status is ok",
+        "- get: /\n  check: time < 500",
+        "- get: /\n  check: size < 10 potatoes",
+        "- get: /\n  check: body matches abc",
+        "- get: /\n  check: body matches \"(\"",
+        "- get: /\n  check: header x exists now",
+        "- get: /\n  check: statsu == 200",
+        "- get: /\n  check: [$.total > limit]",
+    ]));
+}
+
+#[test]
+fn thresholds() {
+    let thresholds = [
+        "p99",
+        "p100 < 1s",
+        "p99 < 300",
+        "p99 = 1s",
+        "errors < 150%",
+        "p95 < ",
+        "< 5s",
+        "shop.yam p99 < 1s",
+        "serach p99 < 1s",
+        "rate > 100",
+        "verdict == good",
+        "verdict = valid",
+        "errors == 0%",
+        "search verdict == valid",
+        "p99 < 1s over 10ms",
+        "tag:team=x p99 < 1s",
+        "{ threshold: p99 < 1s, abort: later }",
+        "{ abort: true }",
+    ];
+    let files: Vec<String> = thresholds
+        .iter()
+        .map(|text| format!("{HEAD}steps: [{{ get: /, name: search }}]\nthresholds:\n- {text}\n"))
+        .collect();
+    insta::assert_snapshot!(told(&files.iter().map(String::as_str).collect::<Vec<_>>()));
+}
+
+#[test]
+fn passwords_in_the_file_are_not_shown() {
+    let file = format!(
+        "{HEAD}vars: {{ password: hunter2, 5: x }}\nauth: {{ basic: {{ user: a, password: hunter2, reaml: x }} }}\nsteps: [{{ get: / }}]\n"
+    );
+    insta::assert_snapshot!(told(&[&file]));
+}
+
+#[test]
+fn circles() {
+    let files = Memory::with(&[
+        ("a.yaml", "include: b.yaml\nfragments: { one: [{ use: two }] }"),
+        ("b.yaml", "include: a.yaml\nfragments: { two: [{ use: one }], three: [{ gte: / }] }"),
+    ]);
+    let text = format!("include: [a.yaml, shop.yaml]\n{HEAD}steps: [{{ use: one }}, {{ use: oen }}]\n");
+    let faults = parse_scenario("shop.yaml", &text, &files, &Overrides::default()).unwrap_err();
+    insta::assert_snapshot!(faults.to_string());
+}
+
+#[test]
+fn fragments_cannot_explode() {
+    let mut text = format!("{HEAD}fragments:\n  f0: [{{ get: / }}]\n");
+    for level in 1..40 {
+        let _ = writeln!(text, "  f{level}: [{{ use: f{0} }}, {{ use: f{0} }}]", level - 1);
+    }
+    text.push_str("steps: [{ use: f39 }]\n");
+    let faults = parse_scenario("shop.yaml", &text, &memory(), &Overrides::default()).unwrap_err();
+    assert!(faults.to_string().contains("more than 100000 steps"), "{faults}");
+}
+
+#[test]
+fn warnings() {
+    let text = "target: http://a\nfragments: { login: [{ get: / }] }\nscenarios:\n  a: { steps: [{ get: / }] }\n  \
+                b: { weight: 2, load: 1/s for 1m, steps: [{ get: / }] }\n";
+    let document = parse(text).unwrap();
+    let all: Vec<String> = document.warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
