@@ -1,6 +1,7 @@
 //! What can be typed. Meaning is given to it in [`crate::lower`].
 
 mod demo;
+mod file;
 mod output;
 mod run;
 mod serve;
@@ -10,12 +11,13 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::demo::DemoArgs;
+pub(crate) use self::file::{CheckArgs, FileArgs, NewArgs};
 pub(crate) use self::output::{Format, OutputArgs};
 pub(crate) use self::run::{RunArgs, TlsVersionArg, WhenFullArg};
 pub(crate) use self::serve::{FlawArg, HttpArg, ServeArgs};
 
 /// Commands; a first argument that is none of them belongs to `run`.
-const COMMANDS: &[&str] = &["run", "serve", "demo", "help"];
+const COMMANDS: &[&str] = &["run", "check", "new", "serve", "demo", "help"];
 
 /// Truthful, realistic, massive load for microservices.
 #[derive(Debug, Parser)]
@@ -29,8 +31,12 @@ pub(crate) struct Cli {
 /// What Onrush does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Put load on a service and report how it fared. `onrush URL` is short for `onrush run URL`
+    /// Put load on a service and report how it fared. `onrush URL` is short for `onrush run URL`, and a scenario file may stand for the URL
     Run(Box<RunArgs>),
+    /// Read a scenario file without sending anything, and say in plain words what it would do
+    Check(CheckArgs),
+    /// Write a scenario file to begin with
+    New(NewArgs),
     /// Start a service to put load on: latency, errors, limits and misbehaviour to order
     Serve(Box<ServeArgs>),
     /// See it work with nothing to set up: a small shop under load, for ten seconds

@@ -5,6 +5,7 @@
 //! codes.
 
 mod args;
+mod check;
 mod demo;
 #[cfg(test)]
 mod documents;
@@ -15,6 +16,7 @@ mod outputs;
 mod run;
 mod serve;
 mod signals;
+mod starter;
 mod terminal;
 
 use std::ffi::OsString;
@@ -33,6 +35,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ended = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::New(args) => starter::write(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => demo::demo(&args),
     };

@@ -6,6 +6,7 @@ mod host;
 mod idle;
 mod load;
 mod requests;
+pub(crate) mod scenario;
 mod sources;
 
 use std::hash::{BuildHasher, RandomState};
@@ -19,6 +20,8 @@ use crate::exit::Wrong;
 
 pub(crate) use self::client::{ProxySource, proxy_of_environment};
 
+/// How long requests in flight may take to finish, unless something else is asked for.
+const GRACE: Duration = Duration::from_secs(30);
 /// Requests of an open load in flight unless something else is asked for.
 const MAX_IN_FLIGHT: u32 = 10_000;
 /// More worker threads than this are a mistake: there is no machine with so many cores to keep busy.
@@ -37,6 +40,9 @@ pub(crate) struct Surroundings {
 
 /// The plan that the arguments mean.
 pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, Wrong> {
+    if let Some(flag) = of_file(args) {
+        return Err(Wrong(format!("{flag} is about scenario files, and there is none")));
+    }
     if let Some(threads) = args.threads.filter(|threads| *threads > MOST_THREADS) {
         return Err(Wrong(format!("--threads {threads}: more than {MOST_THREADS} threads only wait for each other")));
     }
@@ -53,9 +59,16 @@ pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, 
         threads: args.threads.unwrap_or(surroundings.cores.max(1)),
         seed: args.seed.unwrap_or_else(any_seed),
         warmup,
-        graceful_stop: duration("--graceful-stop", &args.graceful_stop)?,
+        graceful_stop: args.graceful_stop.as_deref().map_or(Ok(GRACE), |text| duration("--graceful-stop", text))?,
     };
     plan.checked().map_err(|error| Wrong(error.to_string()))
+}
+
+fn of_file(args: &RunArgs) -> Option<&'static str> {
+    let said = &args.file;
+    let given =
+        [("--env", !said.env.is_empty()), ("--target", said.target.is_some()), ("--scenario", said.scenario.is_some())];
+    given.iter().find(|(_, is_given)| *is_given).map(|(flag, _)| *flag)
 }
 
 /// Whether the open-files limit sets the in-flight limit, which nobody has asked for.
@@ -65,16 +78,24 @@ pub(crate) fn is_limited_by_descriptors(args: &RunArgs, plan: &Plan) -> bool {
 }
 
 fn in_flight(args: &RunArgs, load: &onrush_pace::Profile, descriptors: Option<u64>) -> InFlight {
-    let possible =
-        descriptors.map_or(MAX_IN_FLIGHT, |limit| MAX_IN_FLIGHT.min(u32::try_from(limit).unwrap_or(u32::MAX)));
     let asked = args.max_in_flight.or(args.connections.filter(|_| load.has_arrivals()));
     InFlight {
-        max: asked.unwrap_or(possible.max(1)),
-        when_full: match args.when_full {
-            WhenFullArg::Wait => WhenFull::Wait,
-            WhenFullArg::Drop => WhenFull::Drop,
-        },
+        max: asked.unwrap_or_else(|| in_flight_limit(descriptors)),
+        when_full: when_full(args.when_full).unwrap_or(WhenFull::Wait),
     }
+}
+
+/// As many as are usual, and as there can be.
+fn in_flight_limit(descriptors: Option<u64>) -> u32 {
+    let possible = descriptors.map_or(u32::MAX, |limit| u32::try_from(limit).unwrap_or(u32::MAX));
+    MAX_IN_FLIGHT.min(possible).max(1)
+}
+
+fn when_full(asked: Option<WhenFullArg>) -> Option<WhenFull> {
+    asked.map(|asked| match asked {
+        WhenFullArg::Wait => WhenFull::Wait,
+        WhenFullArg::Drop => WhenFull::Drop,
+    })
 }
 
 /// A seed that nobody asked for: the standard library's own source of randomness for hash maps. 32 bits

@@ -1,12 +1,14 @@
 //! `onrush run`: from the arguments to the exit code.
 
 use onrush_engine::Control;
+use onrush_lang::Document;
 use onrush_metrics::{Event, Outcome, RunInfo, SeriesInfo, StopReason};
 use onrush_plan::{Plan, Pooling, SeriesKind, SeriesSpec};
 
 use crate::args::RunArgs;
 use crate::exit::{Exit, Wrong};
 use crate::gate::FailOn;
+use crate::lower::scenario::{self, Disk};
 use crate::lower::{self, Surroundings};
 use crate::outputs::Outputs;
 use crate::signals;
@@ -15,21 +17,52 @@ use crate::terminal::say;
 /// Plays the run that the arguments ask for.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
     onrush_engine::raise_descriptor_limit();
-    let surroundings = Surroundings {
+    let surroundings = surroundings();
+    let (plan, warnings) = match scenario::file_of(args) {
+        None => (lower::plan(args, &surroundings)?, Vec::new()),
+        Some(path) => {
+            let document = scenario::read(path, &args.file, args.load.as_deref(), &Disk::beside(path))?;
+            of_document(document, args, &surroundings)?
+        }
+    };
+    begin(&plan, warnings, args, &surroundings)
+}
+
+/// Cores, limits and variables of this machine.
+pub(crate) fn surroundings() -> Surroundings {
+    Surroundings {
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         descriptors: onrush_engine::available_descriptors(),
         proxy: lower::proxy_of_environment(),
-    };
-    let plan = lower::plan(args, &surroundings)?;
+    }
+}
+
+/// The plan of a scenario file, and what is worth saying about it.
+pub(crate) fn of_document(
+    document: Document,
+    args: &RunArgs,
+    surroundings: &Surroundings,
+) -> Result<(Plan, Vec<String>), Wrong> {
+    let warnings = document.warnings.iter().map(|warning| format!("warning: {warning}")).collect();
+    Ok((scenario::plan(document, args, surroundings)?, warnings))
+}
+
+/// Opens the outputs and plays.
+pub(crate) fn begin(
+    plan: &Plan,
+    mut notes: Vec<String>,
+    args: &RunArgs,
+    surroundings: &Surroundings,
+) -> Result<Exit, Wrong> {
     let outputs = Outputs::open(&args.output)?;
-    let mut notes = notes(&plan, &surroundings);
-    if lower::is_limited_by_descriptors(args, &plan) {
+    notes.extend(self::notes(plan, surroundings));
+    if lower::is_limited_by_descriptors(args, plan) {
         let max = plan.in_flight.max;
         notes.push(format!(
             "note: at most {max} requests are in flight at a time, for the open-files limit: raise it with `ulimit -n`"
         ));
     }
-    play(&plan, &notes, outputs, &args.output.fail_on)
+    play(plan, &notes, outputs, &args.output.fail_on)
 }
 
 /// Plays a plan and shows it. Notes are told when it begins: where it cannot begin, why is all that matters.

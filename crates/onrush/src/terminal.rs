@@ -14,6 +14,11 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(stderr(), "{text}");
 }
 
+/// Writes what was asked for to standard output. Whoever closed it has seen enough.
+pub(crate) fn print(text: &str) {
+    let _ = stdout().write_all(text.as_bytes());
+}
+
 /// How to write to standard output.
 pub(crate) fn stdout_style() -> Style {
     let width = terminal_size::terminal_size_of(stdout()).map_or(WIDTH, |size| usize::from(size.0.0));

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::OutputArgs;
+use super::{FileArgs, OutputArgs};
 
 /// The one-liner.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RunArgs {
-    /// Where to send requests; several are taken in turn. Without a scheme: http://, for what looks like a host
-    #[arg(value_name = "URL")]
+    /// Where to send requests; several are taken in turn. Without a scheme: http://, for what looks like a host. Or a scenario
+    /// file (.yaml), which says what users do
+    #[arg(value_name = "URL|FILE")]
     pub(crate) targets: Vec<String>,
 
     /// More URLs from a file, one a line (`POST http://…` sets a line's method; `#` begins a comment; `-` reads standard
@@ -44,9 +45,9 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Load")]
     pub(crate) max_in_flight: Option<u32>,
 
-    /// What an arrival does that finds the limit reached
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t, help_heading = "Load")]
-    pub(crate) when_full: WhenFullArg,
+    /// What an arrival does that finds the limit reached [default: wait]
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Load")]
+    pub(crate) when_full: Option<WhenFullArg>,
 
     /// Worker threads [default: one a core]
     #[arg(short, long, value_name = "N", allow_negative_numbers = true, help_heading = "Load")]
@@ -60,9 +61,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Load")]
     pub(crate) warmup: Option<String>,
 
-    /// How long requests in flight may take to finish after the last was begun
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "30s", help_heading = "Load")]
-    pub(crate) graceful_stop: String,
+    /// How long requests in flight may take to finish after the last was begun [default: 30s]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Load")]
+    pub(crate) graceful_stop: Option<String>,
+
+    /// What a scenario file reads.
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
 
     /// The method [default: GET, or POST with a body]
     #[arg(short, long, value_name = "METHOD", help_heading = "Request")]
@@ -92,17 +97,17 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TOKEN", help_heading = "Request")]
     pub(crate) bearer: Option<String>,
 
-    /// The time for a whole request
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "30s", help_heading = "Request")]
-    pub(crate) timeout: String,
+    /// The time for a whole request [default: 30s]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Request")]
+    pub(crate) timeout: Option<String>,
 
-    /// The time for setting up a connection
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "10s", help_heading = "Request")]
-    pub(crate) connect_timeout: String,
+    /// The time for setting up a connection [default: 10s]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Request")]
+    pub(crate) connect_timeout: Option<String>,
 
-    /// Follow up to N redirects; by default a redirect is the answer
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, help_heading = "Request")]
-    pub(crate) redirects: u32,
+    /// Follow up to N redirects; by default a redirect is the answer, and a scenario file follows 10
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Request")]
+    pub(crate) redirects: Option<u32>,
 
     /// Ask for compressed answers; bytes are counted as they come
     #[arg(long, help_heading = "Request")]

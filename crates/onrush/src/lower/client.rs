@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use onrush_plan::{
     ClientSettings, Pooling, Protocol, ProxyRules, Request, Resolve, Roots, Secret, TlsSettings, TlsVersion,
@@ -49,9 +50,9 @@ pub(super) fn settings(args: &RunArgs, environment: &ProxySource) -> Result<Clie
         protocol,
         keep_alive: !args.no_keepalive,
         pooling: args.connections_shared.map_or(Pooling::PerUser, |max| Pooling::Shared { max }),
-        timeout: positive("--timeout", &args.timeout)?,
-        connect_timeout: positive("--connect-timeout", &args.connect_timeout)?,
-        redirects: args.redirects,
+        timeout: positive("--timeout", args.timeout.as_deref(), defaults.timeout)?,
+        connect_timeout: positive("--connect-timeout", args.connect_timeout.as_deref(), defaults.connect_timeout)?,
+        redirects: args.redirects.unwrap_or(defaults.redirects),
         source_ips: sources::addresses(&args.source_ips)?,
         unix_socket: args.unix_socket.clone(),
         resolve: args.resolve.iter().map(|rule| resolve(rule)).collect::<Result<_, _>>()?,
@@ -63,7 +64,8 @@ pub(super) fn settings(args: &RunArgs, environment: &ProxySource) -> Result<Clie
     })
 }
 
-fn positive(flag: &str, text: &str) -> Result<std::time::Duration, Wrong> {
+fn positive(flag: &str, text: Option<&str>, default: Duration) -> Result<Duration, Wrong> {
+    let Some(text) = text else { return Ok(default) };
     let time = duration(flag, text)?;
     if time.is_zero() { Err(Wrong(format!("{flag} {text} leaves no time for anything"))) } else { Ok(time) }
 }

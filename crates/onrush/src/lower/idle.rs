@@ -3,7 +3,7 @@
 use onrush_pace::Profile;
 use onrush_plan::Request;
 
-use crate::args::{RunArgs, TlsVersionArg, WhenFullArg};
+use crate::args::{RunArgs, TlsVersionArg};
 use crate::exit::Wrong;
 
 /// What has been asked for, and what came of it.
@@ -55,7 +55,7 @@ const TLS: &[(&str, Look)] = &[
 ];
 
 const ARRIVALS: &[(&str, Look)] = &[
-    ("--when-full", |asked| asked.args.when_full != WhenFullArg::Wait),
+    ("--when-full", |asked| asked.args.when_full.is_some()),
     ("--max-in-flight", |asked| asked.args.max_in_flight.is_some()),
 ];
 
@@ -81,7 +81,7 @@ pub(super) fn check(args: &RunArgs, load: &Profile, requests: &[Request]) -> Res
 
 /// A redirect may lead anywhere.
 fn without_tls(asked: &Asked) -> bool {
-    asked.args.redirects == 0 && asked.requests.iter().all(|request| request.url().scheme() != "https")
+    asked.args.redirects.unwrap_or(0) == 0 && asked.requests.iter().all(|request| request.url().scheme() != "https")
 }
 
 fn gives(asked: &Asked, header: &str) -> bool {

@@ -1,0 +1,14 @@
+//! `onrush check`: a scenario file, read and told in plain words; nothing is sent.
+
+use crate::args::CheckArgs;
+use crate::exit::{Exit, Wrong};
+use crate::lower::scenario::{self, Disk};
+use crate::terminal::{print, say};
+
+/// Reads the file and says what it would do.
+pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Wrong> {
+    let document = scenario::read(&args.path, &args.file, args.load.as_deref(), &Disk::beside(&args.path))?;
+    print(&onrush_lang::describe(&document));
+    document.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
+    Ok(Exit::Ok)
+}
