@@ -11,6 +11,10 @@ use crate::http2::Shared2;
 use crate::origin::Origin;
 use crate::stream::Stream;
 
+/// Connections that a user keeps beside the one used last, as many as a browser does: redirects may lead to ever new
+/// hosts, and who asks for many targets wants to find the connections again.
+pub(crate) const MOST_IDLE: usize = 256;
+
 /// An HTTP/1.1 connection to an origin.
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -26,7 +30,7 @@ pub(crate) struct Held {
 pub struct Session {
     /// HTTP/1.1: the idle connection used last. Most users have no other.
     latest: Option<Box<Held>>,
-    /// HTTP/1.1: the other idle connections, at most one an origin.
+    /// HTTP/1.1: the other idle connections, at most one an origin, the one used last at the end.
     #[expect(clippy::vec_box, reason = "they move out and in at every request")]
     idle: Vec<Box<Held>>,
     /// HTTP/2: one connection an origin, used by all lanes of the user.
@@ -53,13 +57,23 @@ impl Session {
             Some(held) if leads_to(&held, origin) => Some(held),
             other => {
                 self.idle.extend(other);
-                take(&mut self.idle, origin)
+                let held = take(&mut self.idle, origin);
+                self.trim();
+                held
             }
         }
     }
 
     pub(crate) fn put(&mut self, held: Box<Held>) {
         self.idle.extend(self.latest.replace(held));
+        self.trim();
+    }
+
+    /// Where there is one too many, the one that was not used for longest gives way.
+    fn trim(&mut self) {
+        if self.idle.len() > MOST_IDLE {
+            self.idle.remove(0);
+        }
     }
 }
 
@@ -125,4 +139,58 @@ fn take(idle: &mut Vec<Box<Held>>, origin: &Rc<Origin>) -> Option<Box<Held>> {
 
 fn leads_to(held: &Held, origin: &Rc<Origin>) -> bool {
     Rc::ptr_eq(&held.origin, origin) || held.origin == *origin
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::net::UnixStream;
+    use url::Host;
+
+    use super::*;
+    use crate::dial::{DialTimings, Dialed};
+    use crate::http1::Limits;
+
+    fn origin(port: usize) -> Rc<Origin> {
+        Rc::new(Origin { is_tls: false, host: Host::Ipv4(Ipv4Addr::LOCALHOST), port: port as u16 })
+    }
+
+    fn stream() -> Stream {
+        Stream::Unix(UnixStream::pair().unwrap().0)
+    }
+
+    fn held(port: usize) -> Box<Held> {
+        let connection = Connection::new(stream());
+        Box::new(Held { origin: origin(port), connection, peer: Peer::Service, generation: Cell::default() })
+    }
+
+    #[tokio::test]
+    async fn who_is_sent_to_ever_new_hosts_keeps_the_latest_connections() {
+        let mut session = Session::default();
+        for port in 1..=MOST_IDLE + 10 {
+            assert!(session.take(&origin(port)).is_none());
+            session.put(held(port));
+            // The first is used again and again, and stays.
+            let first = session.take(&origin(1)).unwrap();
+            session.put(first);
+        }
+        assert_eq!(session.idle.len(), MOST_IDLE);
+        assert!(session.take(&origin(2)).is_none() && session.take(&origin(MOST_IDLE + 10)).is_some());
+    }
+
+    #[tokio::test]
+    async fn and_so_it_is_with_http2() {
+        let open = async {
+            let (shared, scratch) = (Shared2::default(), Rc::default());
+            for port in 1..=MOST_IDLE + 10 {
+                let (timings, generation) = (DialTimings::default(), Cell::default());
+                let dialed = Dialed { stream: stream(), timings, fallbacks: 0, peer: Peer::Service, generation };
+                shared.open(&origin(port), dialed, Limits { head: 1024, body: 1024 }, &scratch);
+            }
+            (1..=MOST_IDLE + 10).filter(|port| shared.link(&origin(*port)).is_some()).collect::<Vec<_>>()
+        };
+        let kept = tokio::task::LocalSet::new().run_until(open).await;
+        assert_eq!(kept, (11..=MOST_IDLE + 10).collect::<Vec<_>>());
+    }
 }
