@@ -6,7 +6,7 @@
 mod http2;
 mod pipeline;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -349,8 +349,9 @@ impl Client {
 
     /// Dialing needs a large future and happens rarely: it lives on the heap only while it lasts.
     async fn dial(&self, origin: &Origin, deadline: &mut Deadline, exchange: &mut Exchange) -> Result<Dialed, Failure> {
-        let dialed = Box::pin(deadline.bound(self.dialer.dial(origin))).await;
-        let dialed = dialed.map_err(|Elapsed| self.timed_out())??;
+        let doing = Cell::default();
+        let dialed = Box::pin(deadline.bound(self.dialer.dial_telling(origin, &doing))).await;
+        let dialed = dialed.map_err(|Elapsed| self.still_connecting(origin, doing.get()))??;
         exchange.opened += 1;
         exchange.fallbacks += dialed.fallbacks;
         exchange.dns = dialed.timings.dns;
@@ -389,6 +390,14 @@ impl Client {
     #[cold]
     fn timed_out(&self) -> Failure {
         Failure::new(ErrorKind::Timeout, format!("no complete answer within {:?}", self.settings.timeout))
+    }
+
+    /// The time of the whole request is over before there is a connection: a service that nobody reaches is looked
+    /// for elsewhere than one that does not answer.
+    #[cold]
+    fn still_connecting(&self, origin: &Origin, doing: &str) -> Failure {
+        let limit = self.settings.timeout;
+        Failure::new(ErrorKind::Timeout, format!("no connection to {origin} within {limit:?} ({doing})"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use onrush_net::Exchange;
-use onrush_plan::{ClientSettings, Pooling};
+use onrush_plan::{ClientSettings, Pooling, Protocol};
 use onrush_target::{Hostile, HostileServer, Service, ServiceSettings};
 
 use crate::support::{Act, Peer, User, answer, kind, play};
@@ -60,6 +60,25 @@ fn setting_up_has_a_time_of_its_own() {
         assert!(said(&exchange).ends_with("not done within 30ms (TLS handshake)"), "{}", said(&exchange));
         let exchange = User::new(timed(SOON, LATE)).get(&url).await;
         assert_eq!(kind(&exchange), "timeout", "the time of the whole request counts for its beginning, too");
+        let told = format!("no connection to {} within 30ms (TLS handshake)", silent.addr());
+        assert_eq!(said(&exchange), told, "nobody has been asked for an answer yet");
+    });
+}
+
+#[test]
+fn streams_that_wait_for_a_connection_say_so() {
+    play(async {
+        let silent = Peer::start(vec![vec![Act::Read(1 << 20)]]).await;
+        let protocol = Protocol::Http2 { streams: 2 };
+        let pooling = Pooling::Shared { max: 1 };
+        let mut first = User::new(ClientSettings { protocol, pooling, ..timed(SOON, LATE) });
+        let mut second = first.another(1);
+        let url = silent.url("/").replace("http:", "https:");
+        let (one, two) = tokio::join!(first.get(&url), second.get(&url));
+        for exchange in [one, two] {
+            let told = said(&exchange);
+            assert!(told.starts_with(&format!("no connection to {} within 30ms (", silent.addr())), "{told}");
+        }
     });
 }
 
