@@ -55,6 +55,8 @@ struct Flown {
     result: Result<Answer, Broken>,
     /// Bytes.
     written: usize,
+    /// Bytes of a failed answer.
+    received: u64,
     /// The connection had carried a request before.
     is_used: bool,
 }
@@ -246,14 +248,18 @@ impl Client {
         let is_used = held.connection.served() > 0;
         let mut is_watched = deadline.is_armed();
         poll_fn(move |cx| {
+            let mut spoilt = 0;
             let result = ready!(self.poll_bounded(cx, deadline, &mut is_watched, |cx, scratch, context| {
                 let mut answer = None;
                 let on_answer = &mut |_, whole| answer = Some(whole);
                 let flown = ready!(held.connection.poll_flight(cx, scratch, &mut flight, context, on_answer));
+                // An answer with something behind it that nobody asked for has come, too.
+                spoilt = answer.as_ref().filter(|_| flown.is_err()).map_or(0, |answer: &Answer| answer.received);
                 let missing = || Failure::new(ErrorKind::Protocol, "the exchange ended without an answer");
                 Poll::Ready(flown.and_then(|()| answer.ok_or_else(|| Broken::Failed(missing()))))
             }));
-            Poll::Ready(Flown { result, written: flight.written(), is_used })
+            let received = flight.received() + spoilt;
+            Poll::Ready(Flown { result, written: flight.written(), received, is_used })
         })
     }
 
@@ -268,8 +274,9 @@ impl Client {
         request: &Prepared,
         exchange: &mut Exchange,
     ) -> Result<Option<Reply>, Failure> {
-        let Flown { result, written, is_used } = flown;
+        let Flown { result, written, received, is_used } = flown;
         exchange.bytes_sent += written as u64;
+        exchange.bytes_received += received;
         exchange.sent += u32::from(written > 0);
         match result {
             Ok(answer) => {

@@ -86,6 +86,9 @@ impl Client {
         })
         .await;
         count_written(requests, &held, flight.written(), exchanges);
+        if let Some(unanswered) = exchanges.get_mut(flight.answered()) {
+            unanswered.bytes_received += flight.received();
+        }
         if flown.is_ok() && keep_alive && self.settings.keep_alive {
             put(session, place.as_ref(), held);
         }
