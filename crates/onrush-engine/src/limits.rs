@@ -14,5 +14,22 @@ pub fn raise_descriptor_limit() {
 
 /// How many connections the process may have open at a time; `None` where there is no limit.
 pub fn available_descriptors() -> Option<u64> {
-    getrlimit(Resource::Nofile).current.map(|limit| limit.saturating_sub(RESERVED))
+    getrlimit(Resource::Nofile).current.map(left_for_connections)
+}
+
+/// Where the limit is low, half of it is kept: that is enough for a few workers, and the run can begin.
+fn left_for_connections(limit: u64) -> u64 {
+    limit - RESERVED.min(limit / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_low_limit_leaves_room_for_connections_too() {
+        for (limit, left) in [(20_000, 19_936), (1024, 960), (128, 64), (60, 30), (30, 15), (1, 1), (0, 0)] {
+            assert_eq!(left_for_connections(limit), left, "{limit}");
+        }
+    }
 }

@@ -104,7 +104,8 @@ fn not_begun(outcome: &Outcome, count: u64, what: &str) -> Option<(Soundness, St
     (count > 0).then(|| {
         let soundness = if share > 0.05 { Soundness::Invalid } else { Soundness::Degraded };
         let (of, were) = (arrivals(outcome, "due ", intended), were(count));
-        (soundness, format!("{} of {of} ({}) {were} {what}", thousands(count), percent(share)))
+        let why = if outcome.info.limited_by_files { format!("; {BY_FILES}") } else { String::new() };
+        (soundness, format!("{} of {of} ({}) {were} {what}{why}", thousands(count), percent(share)))
     })
 }
 
@@ -128,6 +129,9 @@ fn rate(outcome: &Outcome) -> Option<(Soundness, String)> {
     })
 }
 
+/// Nobody has asked for such a limit.
+const BY_FILES: &str = "the limit follows from this machine's limit on open files, which `ulimit -n` raises";
+
 /// Waiting for a place is in the response times, but the service has seen less than the load asked for.
 fn waited_for_a_place(outcome: &Outcome) -> Option<(Soundness, String)> {
     let lag = &outcome.arrivals().start_lag;
@@ -136,7 +140,9 @@ fn waited_for_a_place(outcome: &Outcome) -> Option<(Soundness, String)> {
     (lag > own + Duration::from_millis(5) && lag > own * 4 && lag * 10 > response(outcome)).then(|| {
         // Who has no CPU to read answers with cannot tell how fast they came.
         let is_starved = [cpu, run_queue, release_lag].iter().any(|rule| rule(outcome).is_some());
-        let why = if is_starved {
+        let why = if outcome.info.limited_by_files {
+            BY_FILES
+        } else if is_starved {
             "the service saw the load late, and the generator's want of CPU has a part in it"
         } else {
             "the service was slower than the load, and saw it late"

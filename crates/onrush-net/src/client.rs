@@ -6,7 +6,7 @@
 mod http2;
 mod pipeline;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::slice;
@@ -55,6 +55,8 @@ struct Flown {
     result: Result<Answer, Broken>,
     /// Bytes of the request that were not written.
     unwritten: usize,
+    /// Bytes of a failed answer.
+    received: u64,
 }
 
 /// What the first attempt came to, as [`land`] says it.
@@ -250,14 +252,18 @@ impl Client {
         let flight = Flight::new(request.http1(&held.peer), slice::from_ref(request.expect()));
         let mut flight = flight.keeping(request.keeper());
         poll_fn(move |cx| {
+            let mut spoilt = 0;
             let result = ready!(self.poll_bounded(cx, deadline, |cx, scratch, context| {
                 let mut answer = None;
                 let on_answer = &mut |_, whole| answer = Some(whole);
                 let flown = ready!(held.connection.poll_flight(cx, scratch, &mut flight, context, on_answer));
+                // An answer with something behind it that nobody asked for has come, too.
+                spoilt = answer.as_ref().filter(|_| flown.is_err()).map_or(0, |answer: &Answer| answer.received);
                 let missing = || Failure::new(ErrorKind::Protocol, "the exchange ended without an answer");
                 Poll::Ready(flown.and_then(|()| answer.ok_or_else(|| Broken::Failed(missing()))))
             }));
-            Poll::Ready(Flown { result, unwritten: flight.unwritten() })
+            let received = flight.received() + spoilt;
+            Poll::Ready(Flown { result, unwritten: flight.unwritten(), received })
         })
     }
 
@@ -332,8 +338,9 @@ impl Client {
 
     /// Dialing needs a large future and happens rarely: it lives on the heap only while it lasts.
     async fn dial(&self, origin: &Origin, deadline: &mut Deadline, exchange: &mut Exchange) -> Result<Dialed, Failure> {
-        let dialed = Box::pin(deadline.bound(self.dialer.dial(origin))).await;
-        let dialed = dialed.map_err(|Elapsed| self.timed_out())??;
+        let doing = Cell::default();
+        let dialed = Box::pin(deadline.bound(self.dialer.dial_telling(origin, &doing))).await;
+        let dialed = dialed.map_err(|Elapsed| self.still_connecting(origin, doing.get()))??;
         let extras = exchange.extras_mut();
         extras.opened += 1;
         extras.fallbacks += dialed.fallbacks;
@@ -374,6 +381,14 @@ impl Client {
     fn timed_out(&self) -> Failure {
         Failure::new(ErrorKind::Timeout, format!("no complete answer within {:?}", self.settings.timeout))
     }
+
+    /// The time of the whole request is over before there is a connection: a service that nobody reaches is looked
+    /// for elsewhere than one that does not answer.
+    #[cold]
+    fn still_connecting(&self, origin: &Origin, doing: &str) -> Failure {
+        let limit = self.settings.timeout;
+        Failure::new(ErrorKind::Timeout, format!("no connection to {origin} within {limit:?} ({doing})"))
+    }
 }
 
 impl Exchange {
@@ -404,9 +419,10 @@ fn land_first(flown: Flown, held: &Held, request: &Prepared, mut exchange: Excha
 
 /// Counts what a flight came to. `None`: the connection had been closed before, and the request may be sent again.
 fn land(flown: Flown, held: &Held, request: &Prepared, exchange: &mut Exchange) -> Result<Option<Reply>, Failure> {
-    let Flown { result, unwritten } = flown;
+    let Flown { result, unwritten, received } = flown;
     let written = request.http1(&held.peer).len() - unwritten;
     exchange.bytes_sent += written as u64;
+    exchange.bytes_received += received;
     exchange.sent += u32::from(written > 0);
     match result {
         Ok(answer) => {

@@ -156,9 +156,15 @@ impl Dialer {
 
     /// Connects to `origin` within the connect timeout.
     pub async fn dial(&self, origin: &Origin) -> Result<Dialed, Failure> {
-        let doing = Cell::new(RESOLVING);
+        self.dial_telling(origin, &Cell::default()).await
+    }
+
+    /// Connects to `origin` within the connect timeout. `doing` says all the while what is waited for, in words: who
+    /// gives up earlier can tell.
+    pub(crate) async fn dial_telling(&self, origin: &Origin, doing: &Cell<&'static str>) -> Result<Dialed, Failure> {
+        doing.set(RESOLVING);
         let limit = self.settings.connect_timeout;
-        match timeout(limit, self.dial_unbounded(origin, &doing)).await {
+        match timeout(limit, self.dial_unbounded(origin, doing)).await {
             Ok(dialed) => dialed,
             Err(_) => {
                 let text = format!("connecting to {origin}: not done within {limit:?} ({})", doing.get());

@@ -30,6 +30,7 @@ pub(crate) use link::{Link, Scratch};
 use crate::dial::Dialed;
 use crate::http1::Limits;
 use crate::origin::Origin;
+use crate::session::MOST_IDLE;
 
 /// The HTTP/2 connections of a user, one an origin.
 #[derive(Debug, Default)]
@@ -56,6 +57,10 @@ impl Shared2 {
         let link = Rc::new(Link::new(origin, dialed, limits, scratch));
         let mut links = self.links.borrow_mut();
         links.retain(|link| link.takes_streams());
+        // The oldest gives way; what is in flight on it is finished.
+        if links.len() >= MOST_IDLE {
+            links.remove(0);
+        }
         links.push(Rc::clone(&link));
         link
     }

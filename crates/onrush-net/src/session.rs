@@ -11,6 +11,10 @@ use crate::http2::Shared2;
 use crate::origin::Origin;
 use crate::stream::Stream;
 
+/// Connections that a user keeps beside the one used last, as many as a browser does: redirects may lead to ever new
+/// hosts, and who asks for many targets wants to find the connections again.
+pub(crate) const MOST_IDLE: usize = 256;
+
 /// An HTTP/1.1 connection to an origin.
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -26,7 +30,7 @@ pub(crate) struct Held {
 pub struct Session {
     /// HTTP/1.1: the connection used last, in place: what a request touches lies together. Most users have no other.
     latest: Option<Held>,
-    /// HTTP/1.1: the other idle connections, at most one an origin.
+    /// HTTP/1.1: the other idle connections, at most one an origin, the one used last at the end.
     others: Option<Box<Others>>,
     /// HTTP/2: one connection an origin, used by all lanes of the user.
     http2: Option<Rc<Shared2>>,
@@ -77,6 +81,7 @@ impl Session {
     pub(crate) fn put(&mut self, held: Held) -> &mut Held {
         let before = self.latest.take();
         self.keep(before);
+        self.trim();
         self.latest.insert(held)
     }
 
@@ -85,11 +90,19 @@ impl Session {
         let before = self.latest.take();
         self.keep(before);
         self.latest = self.others.as_mut().and_then(|others| take(&mut others.idle, origin));
+        self.trim();
     }
 
     fn keep(&mut self, other: Option<Held>) {
         if let Some(other) = other {
             self.others.get_or_insert_default().idle.push(other);
+        }
+    }
+
+    /// Where there is one too many, the one that was not used for longest gives way.
+    fn trim(&mut self) {
+        if let Some(others) = self.others.as_mut().filter(|others| others.idle.len() > MOST_IDLE) {
+            others.idle.remove(0);
         }
     }
 }
@@ -156,11 +169,63 @@ fn leads_to(held: &Held, origin: &Rc<Origin>) -> bool {
     Rc::ptr_eq(&held.origin, origin) || held.origin == *origin
 }
 
-#[cfg(all(test, target_pointer_width = "64"))]
+#[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::net::UnixStream;
+    use url::Host;
+
     use super::*;
+    use crate::dial::{DialTimings, Dialed};
+    use crate::http1::Limits;
+
+    fn origin(port: usize) -> Rc<Origin> {
+        Rc::new(Origin { is_tls: false, host: Host::Ipv4(Ipv4Addr::LOCALHOST), port: port as u16 })
+    }
+
+    fn stream() -> Stream {
+        Stream::Unix(UnixStream::pair().unwrap().0)
+    }
+
+    fn held(port: usize) -> Held {
+        let connection = Connection::new(stream());
+        Held { origin: origin(port), connection, peer: Peer::Service, generation: Cell::default() }
+    }
+
+    #[tokio::test]
+    async fn who_is_sent_to_ever_new_hosts_keeps_the_latest_connections() {
+        let mut session = Session::default();
+        for port in 1..=MOST_IDLE + 10 {
+            assert!(session.find(&origin(port), |_| true).is_none());
+            session.put(held(port));
+            // The first is used again and again, and stays, whether it is used in place or put back.
+            assert!(session.find(&origin(1), |_| true).is_some());
+            let first = session.take(&origin(1), |_| true).unwrap();
+            session.put(first);
+        }
+        assert_eq!(session.others.as_ref().map(|others| others.idle.len()), Some(MOST_IDLE));
+        assert!(session.find(&origin(2), |_| true).is_none());
+        assert!(session.find(&origin(MOST_IDLE + 10), |_| true).is_some());
+    }
+
+    #[tokio::test]
+    async fn and_so_it_is_with_http2() {
+        let open = async {
+            let (shared, scratch) = (Shared2::default(), Rc::default());
+            for port in 1..=MOST_IDLE + 10 {
+                let (timings, generation) = (DialTimings::default(), Cell::default());
+                let dialed = Dialed { stream: stream(), timings, fallbacks: 0, peer: Peer::Service, generation };
+                shared.open(&origin(port), dialed, Limits { head: 1024, body: 1024 }, &scratch);
+            }
+            (1..=MOST_IDLE + 10).filter(|port| shared.link(&origin(*port)).is_some()).collect::<Vec<_>>()
+        };
+        let kept = tokio::task::LocalSet::new().run_until(open).await;
+        assert_eq!(kept, (11..=MOST_IDLE + 10).collect::<Vec<_>>());
+    }
 
     /// A session lies within the future of its user, and is most of what a request touches beside it.
+    #[cfg(target_pointer_width = "64")]
     #[test]
     fn a_session_needs_little_room() {
         let bytes = [size_of::<Held>(), size_of::<Session>()];

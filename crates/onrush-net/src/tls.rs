@@ -6,14 +6,15 @@ use std::sync::{Arc, OnceLock};
 
 use onrush_metrics::ErrorKind;
 use onrush_plan::{Protocol, Roots, TlsSettings, TlsVersion};
-use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    SupportedProtocolVersion,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
+    SignatureScheme, SupportedProtocolVersion,
 };
 use tokio_rustls::TlsConnector;
 use url::Host;
@@ -111,7 +112,10 @@ impl Shared {
             .with_protocol_versions(&self.versions())
             .map_err(|error| SetupError::Tls(error.to_string()))?;
         let builder = if self.settings.verify {
-            builder.with_root_certificates(self.roots()?)
+            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(self.roots()?), provider).build();
+            let verifier = verifier.map_err(|error| SetupError::Tls(error.to_string()))?;
+            let named = Named { verifier, certificates: self.extra_roots.clone() };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(named))
         } else {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider)))
         };
@@ -209,6 +213,10 @@ fn certificate_words(error: &CertificateError, host: &Host<String>, name: &str) 
         CertificateError::UnknownIssuer => format!(
             "the certificate of {host} is signed by nobody who is trusted: name its CA with --cacert, or use --insecure"
         ),
+        other if is_of_an_authority(other) => format!(
+            "the certificate of {host} is that of an authority, and not a trusted one: name it with --cacert, or use \
+             --insecure"
+        ),
         other => format!("the certificate of {host} is not accepted: {other}"),
     }
 }
@@ -217,6 +225,70 @@ fn certificate_words(error: &CertificateError, host: &Host<String>, name: &str) 
 fn presented_name(words: &str) -> String {
     let name = words.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(words).trim_matches('"');
     name.parse().map_or_else(|_| name.to_owned(), |address: IpAddr| address.to_string())
+}
+
+/// Accepts what leads to a root, and a service whose own certificate is one that `--cacert` names, as OpenSSL does:
+/// `openssl req -x509` makes certificates that are their own authority, and WebPKI takes no authority for a service.
+#[derive(Debug)]
+struct Named {
+    verifier: Arc<WebPkiServerVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Named {
+    /// Whether nothing but being an authority was found wrong with one of the certificates that were named. Its time
+    /// is looked at before that, its name and key are not.
+    fn is_named(&self, certificate: &CertificateDer<'_>, error: &rustls::Error) -> bool {
+        let rustls::Error::InvalidCertificate(why) = error else { return false };
+        is_of_an_authority(why) && self.certificates.iter().any(|named| named == certificate)
+    }
+}
+
+/// Whether it was the certificate of an authority, which WebPKI does not take for that of a service.
+fn is_of_an_authority(error: &CertificateError) -> bool {
+    let CertificateError::Other(OtherError(why)) = error else { return false };
+    matches!(why.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self.verifier.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+            Err(error) if self.is_named(certificate, &error) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
 }
 
 /// Accepts every certificate, because somebody said `--insecure`; the handshake itself is still checked.

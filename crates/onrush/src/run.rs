@@ -56,20 +56,30 @@ pub(crate) fn begin(
 ) -> Result<Exit, Wrong> {
     let outputs = Outputs::open(&args.output)?;
     notes.extend(self::notes(plan, surroundings));
-    if lower::is_limited_by_descriptors(args, plan) {
-        let max = plan.in_flight.max;
+    let limited_by_files = lower::is_limited_by_descriptors(args, plan);
+    if limited_by_files {
+        let most = match plan.in_flight.max {
+            1 => "one request is".to_owned(),
+            max => format!("{max} requests are"),
+        };
         notes.push(format!(
-            "note: at most {max} requests are in flight at a time, for the open-files limit: raise it with `ulimit -n`"
+            "note: at most {most} in flight at a time, for the open-files limit: raise it with `ulimit -n`"
         ));
     }
-    play(plan, &notes, outputs, &args.output.fail_on)
+    play(plan, &info(plan, limited_by_files), &notes, outputs, &args.output.fail_on)
 }
 
 /// Plays a plan and shows it. Notes are told when it begins: where it cannot begin, why is all that matters.
-fn play(plan: &Plan, notes: &[String], mut outputs: Outputs, fail_on: &[FailOn]) -> Result<Exit, Wrong> {
+fn play(
+    plan: &Plan,
+    info: &RunInfo,
+    notes: &[String],
+    mut outputs: Outputs,
+    fail_on: &[FailOn],
+) -> Result<Exit, Wrong> {
     let control = Control::new();
     stop_on_signals(control.clone())?;
-    let outcome = onrush_engine::run(plan, &info(plan), &control, |event| {
+    let outcome = onrush_engine::run(plan, info, &control, |event| {
         if matches!(event, Event::Started(_)) {
             notes.iter().for_each(|note| say(note));
         }
@@ -110,14 +120,14 @@ fn notes(plan: &Plan, surroundings: &Surroundings) -> Vec<String> {
     };
     if let Some(limit) = surroundings.descriptors.filter(|limit| *limit < wanted) {
         notes.push(format!(
-            "warning: {wanted} connections are asked for, and the open-files limit allows {limit}: raise it with `ulimit -n`"
+            "warning: {wanted} connections are asked for, and the open-files limit leaves room for {limit}: raise it with `ulimit -n`"
         ));
     }
     notes
 }
 
 /// What the outputs tell about a plan.
-fn info(plan: &Plan) -> RunInfo {
+fn info(plan: &Plan, limited_by_files: bool) -> RunInfo {
     RunInfo {
         targets: plan.work.targets().into_iter().map(without_password).collect(),
         load: plan.work.load_text(),
@@ -127,6 +137,7 @@ fn info(plan: &Plan) -> RunInfo {
         requests: plan.work.iterations(),
         warmup: plan.warmup,
         open: plan.work.is_open(),
+        limited_by_files,
         threads: plan.threads,
         seed: plan.seed,
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -48,6 +48,7 @@ fn outcome(measured: Duration, soundness: Soundness) -> Outcome {
             requests: None,
             warmup: Duration::ZERO,
             open: true,
+            limited_by_files: false,
             threads: 1,
             seed: 0,
             version: String::new(),

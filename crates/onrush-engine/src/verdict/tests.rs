@@ -36,6 +36,7 @@ fn sound() -> Outcome {
             requests: Some(1000),
             warmup: Duration::ZERO,
             open: true,
+            limited_by_files: false,
             threads: 1,
             seed: 1,
             version: "0".to_owned(),
@@ -190,6 +191,27 @@ fn a_generator_without_cpu_does_not_blame_the_service_alone() {
         let reasons = judge(&outcome).reasons;
         let found = reasons.iter().find(|reason| reason.rule == "in-flight-limit").expect("it speaks");
         assert!(found.text.contains(words), "row {row}: {}", found.text);
+    }
+}
+
+/// A change to an outcome, and the rule that speaks then.
+type Limited = (fn(&mut Outcome), &'static str);
+
+#[test]
+fn a_limit_that_follows_from_open_files_is_not_the_services_fault() {
+    let rows: &[Limited] = &[
+        (|o| (o.total.start_lag, o.total.response) = (all(80 * MS), all(100 * MS)), "in-flight-limit"),
+        (|o| o.total.counters.dropped = 100, "dropped"),
+        (|o| o.total.counters.unstarted = 100, "unstarted"),
+    ];
+    for (spoil, rule) in rows {
+        let mut outcome = sound();
+        outcome.info.limited_by_files = true;
+        spoil(&mut outcome);
+        let reasons = judge(&outcome).reasons;
+        let found = reasons.iter().find(|reason| reason.rule == *rule).expect("it speaks");
+        assert!(found.text.contains("which `ulimit -n` raises"), "{}", found.text);
+        assert!(!found.text.contains("the service was slower"), "{}", found.text);
     }
 }
 

@@ -107,7 +107,8 @@ impl Client {
         deadline: &mut Deadline,
         exchange: &mut Exchange,
     ) -> Result<(Rc<Link>, bool), Failure> {
-        let turn = deadline.bound(shared.connecting.lock()).await.map_err(|Elapsed| self.timed_out())?;
+        let turn = deadline.bound(shared.connecting.lock()).await;
+        let turn = turn.map_err(|Elapsed| self.still_connecting(origin, "opened for another stream"))?;
         if let Some(link) = self.link(shared, origin) {
             return Ok((link, false));
         }

@@ -84,6 +84,9 @@ impl Client {
         .await;
         let written = wire.len() - flight.unwritten();
         count_written(requests, &held, written, exchanges);
+        if let Some(unanswered) = exchanges.get_mut(flight.answered()) {
+            unanswered.bytes_received += flight.received();
+        }
         self.put(session, place.as_ref(), held);
         flown
     }

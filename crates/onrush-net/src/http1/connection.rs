@@ -89,6 +89,16 @@ impl<'a> Flight<'a> {
     pub fn unwritten(&self) -> usize {
         self.unwritten.len()
     }
+
+    /// Requests that were answered.
+    pub fn answered(&self) -> usize {
+        self.answered as usize
+    }
+
+    /// Bytes that came and are of no answer: of the one that is being read, or of one that cannot be.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
@@ -225,11 +235,14 @@ impl<S: AsyncRead + AsyncWrite + News + Unpin> Connection<S> {
     ) -> Result<bool, Broken> {
         while !input.is_empty() {
             let Some(expect) = flight.unanswered.first() else {
+                flight.received += input.len() as u64;
                 return Err(Broken::Failed(unasked(input.len())));
             };
             let first_byte = *flight.first_byte.get_or_insert(now);
-            let (fed, head) =
-                self.reader.feed(input, *expect, context, &mut flight.keeper).map_err(|error| protocol(&error))?;
+            let (fed, head) = self.reader.feed(input, *expect, context, &mut flight.keeper).map_err(|error| {
+                flight.received += input.len() as u64;
+                protocol(&error)
+            })?;
             input = &input[fed.used..];
             flight.received += fed.used as u64;
             if let Some(head) = head {

@@ -41,6 +41,7 @@ fn infos() -> impl Strategy<Value = RunInfo> {
         protocol: names[1].clone(),
         lanes,
         open,
+        limited_by_files: false,
         ..fixtures::closed_info()
     })
 }

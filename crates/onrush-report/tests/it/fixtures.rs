@@ -49,6 +49,7 @@ pub(crate) fn closed_info() -> RunInfo {
         requests: None,
         warmup: Duration::ZERO,
         open: false,
+        limited_by_files: false,
         threads: 2,
         seed: 7_640_891_576_956_012_809,
         version: "0.1.0".to_owned(),
@@ -62,6 +63,7 @@ pub(crate) fn open_info(load: &str, duration: u64, requests: u64) -> RunInfo {
         duration: Some(secs(duration)),
         requests: Some(requests),
         open: true,
+        limited_by_files: false,
         ..closed_info()
     }
 }

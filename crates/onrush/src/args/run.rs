@@ -38,7 +38,7 @@ pub(crate) struct RunArgs {
 
     /// The whole load grammar: "0/s -> 500/s over 30s, 500/s for 5m", "0 -> 50 users over 30s", "poisson 200/s for 1m",
     /// "1000 iterations by 20 users"
-    #[arg(long, value_name = "LOAD", help_heading = "Load", conflicts_with_all = ["duration", "requests", "rate", "connections"])]
+    #[arg(long, value_name = "LOAD", allow_hyphen_values = true, help_heading = "Load", conflicts_with_all = ["duration", "requests", "rate", "connections"])]
     pub(crate) load: Option<String>,
 
     /// The most requests of an open load in flight at a time [default: 10000, or what the open-files limit allows]

@@ -147,6 +147,7 @@ fn numbers_that_ask_for_nothing() {
             &["{url}", "-r", "0/s", "-n", "10"],
             &["{url}", "-r", "500"],
             &["{url}", "-r", "-5/s"],
+            &["{url}", "--load", "-5 users for 1s"],
             &["{url}", "-d", "0s"],
             &["{url}", "-d", "0s", "--warmup", "1s"],
             &["{url}", "-d", "10"],

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use onrush_net::Exchange;
-use onrush_plan::{ClientSettings, Pooling};
+use onrush_plan::{ClientSettings, Pooling, Protocol};
 use onrush_target::{Hostile, HostileServer, Service, ServiceSettings};
 
-use crate::support::{Act, Peer, User, answer, kind, play};
+use crate::support::{Act, Peer, User, answer, get, kind, play};
 
 const SOON: Duration = Duration::from_millis(30);
 const LATE: Duration = Duration::from_secs(60);
@@ -74,6 +74,25 @@ fn setting_up_has_a_time_of_its_own() {
         assert!(said(&exchange).ends_with("not done within 30ms (TLS handshake)"), "{}", said(&exchange));
         let exchange = User::new(timed(SOON, LATE)).get(&url).await;
         assert_eq!(kind(&exchange), "timeout", "the time of the whole request counts for its beginning, too");
+        let told = format!("no connection to {} within 30ms (TLS handshake)", silent.addr());
+        assert_eq!(said(&exchange), told, "nobody has been asked for an answer yet");
+    });
+}
+
+#[test]
+fn streams_that_wait_for_a_connection_say_so() {
+    play(async {
+        let silent = Peer::start(vec![vec![Act::Read(1 << 20)]]).await;
+        let protocol = Protocol::Http2 { streams: 2 };
+        let pooling = Pooling::Shared { max: 1 };
+        let mut first = User::new(ClientSettings { protocol, pooling, ..timed(SOON, LATE) });
+        let mut second = first.another(1);
+        let url = silent.url("/").replace("http:", "https:");
+        let (one, two) = tokio::join!(first.get(&url), second.get(&url));
+        for exchange in [one, two] {
+            let told = said(&exchange);
+            assert!(told.starts_with(&format!("no connection to {} within 30ms (", silent.addr())), "{told}");
+        }
     });
 }
 
@@ -105,6 +124,33 @@ fn heads_may_be_so_long() {
         }
         let endless = HostileServer::start(Hostile::EndlessHeader).unwrap();
         assert_eq!(kind(&User::plain().get(&endless.url()).await), "protocol");
+    });
+}
+
+/// Who sends half an answer, or too much of one, has sent it all the same.
+#[test]
+fn bytes_of_failed_answers_count_as_far_as_they_came() {
+    const HALF: &str = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello";
+    const BAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n";
+    const OVER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhello";
+    play(async {
+        for (text, after, result) in [
+            (OVER, None, "protocol"),
+            (HALF, Some(Act::Close), "closed early"),
+            (HALF, None, "timeout"),
+            (BAD, None, "protocol"),
+        ] {
+            let acts = [Some(Act::Request), Some(Act::send(text)), after];
+            let peer = Peer::start(vec![acts.into_iter().flatten().collect()]).await;
+            let mut user = User::new(timed(SOON, LATE));
+            let exchange = user.get(&peer.url("/")).await;
+            assert_eq!((kind(&exchange).as_str(), exchange.bytes_received), (result, text.len() as u64));
+            if text == OVER {
+                continue; // of a pipeline, the whole answer counts and the connection is left
+            }
+            let pipelined = &user.pipeline(&[get(&peer.url("/")), get(&peer.url("/"))]).await;
+            assert_eq!(pipelined.iter().map(|one| one.bytes_received).collect::<Vec<_>>(), [text.len() as u64, 0]);
+        }
     });
 }
 

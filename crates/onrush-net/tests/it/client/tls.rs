@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use onrush_plan::{ClientSettings, Protocol, Resolve, Secret, TlsSettings, TlsVersion};
 use onrush_target::{CertificateFlaw, Service, ServiceSettings, TlsSettings as Served, TlsVersions};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{HandshakeKind, ProtocolVersion, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,17 +37,25 @@ struct Peer {
 
 impl Peer {
     async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A peer whose certificate is changed before it signs it itself.
+    async fn with(change: impl FnOnce(&mut CertificateParams)) -> Self {
         let names = ["shop.example.com", "pay.example.com", "127.0.0.1"].map(str::to_owned);
-        let made = rcgen::generate_simple_self_signed(names).unwrap();
-        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let mut params = CertificateParams::new(names).unwrap();
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let made = params.self_signed(&key).unwrap();
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-        let mut config = builder.with_single_cert(vec![made.cert.der().clone()], key.into()).unwrap();
+        let mut config = builder.with_single_cert(vec![made.der().clone()], key.into()).unwrap();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let (address, seen) = (listener.local_addr().unwrap(), Rc::<RefCell<Vec<Shaken>>>::default());
         tokio::task::spawn_local(accept(listener, TlsAcceptor::from(Arc::new(config)), Rc::clone(&seen)));
-        Self { address, ca_pem: made.cert.pem(), seen }
+        Self { address, ca_pem: made.pem(), seen }
     }
 
     /// Settings that trust it and know its names.
@@ -200,6 +209,29 @@ fn certificates_are_judged_unless_nobody_cares() {
         let service = serving(Served::default());
         let unknown = User::plain().get(&service.url()).await;
         assert!(unknown.result.unwrap_err().to_string().contains("--cacert"));
+    });
+}
+
+/// `openssl req -x509` makes such certificates; WebPKI takes no authority for a service.
+#[test]
+fn a_certificate_that_is_its_own_authority_is_accepted_where_it_is_named() {
+    let authority = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let expired = |params: &mut CertificateParams| {
+        authority(params);
+        params.not_after = rcgen::date_time_ymd(2001, 1, 1);
+    };
+    play(async {
+        let peer = Peer::with(authority).await;
+        for (host, expected) in [("127.0.0.1", "200"), ("shop.example.com", "200"), ("elsewhere.example.com", "tls")] {
+            assert_eq!(kind(&User::new(peer.settings(|_| {})).get(&peer.url(host)).await), expected, "{host}");
+        }
+        let expired = Peer::with(expired).await;
+        let other = Peer::with(authority).await;
+        for (stranger, named, words) in [(&expired, &expired, "expired"), (&peer, &other, "--cacert")] {
+            let mut user = User::new(named.settings(|_| {}));
+            let said = user.get(&stranger.url("127.0.0.1")).await.result.unwrap_err().to_string();
+            assert!(said.contains(words), "{said}");
+        }
     });
 }
 

@@ -51,6 +51,19 @@ fn an_in_flight_limit_that_follows_from_open_files_is_told() {
 }
 
 #[test]
+fn what_waits_for_that_limit_is_not_the_services_fault() {
+    let service = Service::start(ServiceSettings::default()).unwrap();
+    let url = service.url() + "/delay/300";
+    let report = with_few_descriptors(60).args([&*url, "-t2", "-r", "200/s", "-d", "500ms"]).report();
+    assert!(report.stderr.contains("at most 30 requests are in flight"), "{}", report.stderr);
+    report.all_well(100);
+    let reasons = report.json["verdict"]["reasons"].as_array().unwrap();
+    let told =
+        reasons.iter().find(|reason| reason["rule"] == "in-flight-limit").unwrap_or_else(|| panic!("{reasons:?}"));
+    assert!(told["text"].as_str().unwrap().contains("which `ulimit -n` raises"), "{told}");
+}
+
+#[test]
 fn descriptors_that_run_out() {
     let service = Service::start(ServiceSettings::default()).unwrap();
     let url = service.url() + "/delay/300";
