@@ -33,7 +33,7 @@ const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Frid
 
 impl Civil {
     pub(crate) fn of(since_epoch: Duration) -> Self {
-        Self::of_seconds(since_epoch.as_secs() as i64, since_epoch.subsec_nanos())
+        Self::of_seconds(since_epoch.as_secs().cast_signed(), since_epoch.subsec_nanos())
     }
 
     /// The date of a number of seconds since (or, negative, before) the epoch.

@@ -5,7 +5,7 @@ use onrush_plan::{
     Body, Bulk, BulkForm, Compression, Constant, Credentials, FormPart, Json, PartContent, Pick, RequestStep, Secret,
     Step,
 };
-use onrush_user::{Filled, Script, TroubleKind};
+use onrush_user::{Filled, Script};
 
 use crate::plays::{expr, first_call, play, request, template, user};
 
@@ -244,5 +244,4 @@ fn a_play_that_cannot_be_played_is_refused() {
         let error = Script::new(&playing(step), 1).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
     }
-    let _ = TroubleKind::Request;
 }
