@@ -76,7 +76,7 @@ impl Call {
         }
         let cookie = heads.iter().position(|head| head.is_called("cookie")).map(|place| heads.remove(place));
         let cookie = cookie.and_then(|head| if let HeadValue::Text(text) = head.value { Some(text) } else { None });
-        let layout = Layout::new(&step.method, &target, &heads, cookie.is_some());
+        let layout = Layout::new(&step.method, &target, &heads);
         Ok(Self {
             method: step.method.as_str().into(),
             target,

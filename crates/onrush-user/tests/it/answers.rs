@@ -179,6 +179,23 @@ fn checks_see_what_the_step_saved_and_run_even_if_a_save_fails() {
 }
 
 #[test]
+fn a_wait_is_asked_for_in_seconds_or_until_a_date() {
+    let now = Duration::from_secs(784_111_777);
+    for (value, expected) in [
+        ("120", Some(120)),
+        ("Sun, 06 Nov 1994 08:50:00 GMT", Some(23)),
+        ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+        ("soon", None),
+        ("-1", None),
+    ] {
+        let head = format!("HTTP/1.1 503 x\r\nRetry-After: {value}\r\n\r\n");
+        let wait = answer(503, &head, "").retry_after(now);
+        assert_eq!(wait, expected.map(Duration::from_secs), "{value}");
+    }
+    assert_eq!(answer(503, "", "").retry_after(now), None);
+}
+
+#[test]
 fn only_what_is_looked_at_is_asked_for() {
     for (source, head, body, status) in [
         (Source::Status, false, false, true),
