@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::civil::Civil;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// An answer.
@@ -28,6 +29,18 @@ impl<'a> Answer<'a> {
             let colon = line.iter().position(|byte| *byte == b':')?;
             line[..colon].eq_ignore_ascii_case(name.as_bytes()).then(|| line[colon + 1..].trim_ascii())
         })
+    }
+
+    /// How long `Retry-After` asks to wait from a time since the epoch on: seconds or a date (RFC 9110 §10.2.3).
+    pub fn retry_after(&self, now: Duration) -> Option<Duration> {
+        let value = std::str::from_utf8(self.headers("retry-after").next()?).ok()?;
+        match value.parse() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => {
+                let date = u64::try_from(Civil::http_date(value)?).ok()?;
+                Some(Duration::from_secs(date).saturating_sub(now))
+            }
+        }
     }
 
     /// The values that the answer sets a cookie to, in order.

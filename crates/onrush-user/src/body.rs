@@ -38,9 +38,9 @@ pub(crate) enum Stretch {
     /// As it is.
     Fixed(Vec<u8>),
     /// A hole whose value stands as text among others.
-    Text(Hole, Escape),
+    Text(Box<Hole>, Escape),
     /// A hole whose value stands as JSON of its kind.
-    Json(Hole),
+    Json(Box<Hole>),
 }
 
 /// A part of a multipart form.
@@ -213,13 +213,13 @@ impl Field {
                 None
             }
             PartContent::File(name, bytes) => {
-                head.push_str(&format!("; filename=\"{}\"", quoted(name)));
+                head.extend(["; filename=\"", &quoted(name), "\""]);
                 content.fixed(bytes);
                 Some("application/octet-stream")
             }
         };
         if let Some(kind) = part.content_type.as_deref().or(implied) {
-            head.push_str(&format!("\r\nContent-Type: {}", kind.replace(['\r', '\n'], " ")));
+            head.extend(["\r\nContent-Type: ", &kind.replace(['\r', '\n'], " ")]);
         }
         head.push_str("\r\n\r\n");
         Ok(Self { head, content: content.0 })

@@ -76,7 +76,7 @@ impl Call {
         }
         let cookie = heads.iter().position(|head| head.is_called("cookie")).map(|place| heads.remove(place));
         let cookie = cookie.and_then(|head| if let HeadValue::Text(text) = head.value { Some(text) } else { None });
-        let layout = Layout::new(&step.method, &target, &heads, cookie.is_some());
+        let layout = Layout::new(&step.method, &target, &heads);
         Ok(Self {
             method: step.method.as_str().into(),
             target,
@@ -178,14 +178,13 @@ fn content_heads(step: &RequestStep, body: &BodyPlan) -> Vec<Head> {
         Body::None => None,
         Body::Text { content_type, .. } => *content_type,
         Body::Bytes(_) => Some("application/octet-stream"),
-        Body::Json(_) => Some("application/json"),
         Body::Form(_) => Some("application/x-www-form-urlencoded"),
         Body::Multipart(_) => {
             heads.push(Head { name: "Content-Type".to_owned(), value: HeadValue::Multipart });
             None
         }
         Body::Bulk(bulk) if bulk.form == BulkForm::Lines => Some("application/x-ndjson"),
-        Body::Bulk(_) => Some("application/json"),
+        Body::Json(_) | Body::Bulk(_) => Some("application/json"),
     };
     heads.extend(kind.map(|kind| Head::fixed("Content-Type", kind)));
     let coding = step.compression.filter(|_| !matches!(body, BodyPlan::None)).map(|compression| match compression {

@@ -248,8 +248,7 @@ fn contains(whole: &Value, part: &Value, is_text: bool) -> bool {
 fn number(value: &Value, may_be_text: bool) -> Option<f64> {
     match value.as_str() {
         Some(text) if may_be_text => text.trim().parse().ok(),
-        Some(_) => None,
         None if value.is_number() => f64::try_from(value.clone()).ok(),
-        None => None,
+        _ => None,
     }
 }

@@ -33,7 +33,7 @@ const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Frid
 
 impl Civil {
     pub(crate) fn of(since_epoch: Duration) -> Self {
-        Self::of_seconds(since_epoch.as_secs() as i64, since_epoch.subsec_nanos())
+        Self::of_seconds(since_epoch.as_secs().cast_signed(), since_epoch.subsec_nanos())
     }
 
     /// The date of a number of seconds since (or, negative, before) the epoch.
@@ -51,6 +51,25 @@ impl Civil {
         let month = if march_month < 10 { march_month + 3 } else { march_month - 9 } as u32;
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         Self { year, month, day, second_of_day, nanos, days }
+    }
+
+    /// Seconds since the epoch of `Sun, 06 Nov 1994 08:49:37 GMT`, as HTTP writes dates (RFC 9110 §5.6.7).
+    pub(crate) fn http_date(text: &str) -> Option<i64> {
+        let words: Vec<&str> = text.split_ascii_whitespace().collect();
+        let [_, day, month, year, time, "GMT"] = words[..] else { return None };
+        let (month, _) = (1_i64..).zip(MONTHS).find(|(_, name)| name[..3].eq_ignore_ascii_case(month))?;
+        let (day, year): (i64, i64) = (day.parse().ok()?, year.parse().ok()?);
+        let numbers: Vec<i64> = time.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let [hour, minute, second] = numbers[..] else { return None };
+        let is_date = (1..=31).contains(&day) && (1..=9_999).contains(&year);
+        if !is_date || hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        // Hinnant again: years begin in March.
+        let shifted = if month > 2 { year } else { year - 1 };
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + day_of_year - 719_468;
+        Some(days * 86_400 + hour * 3_600 + minute * 60 + second)
     }
 
     /// `20130524T000000Z`.
@@ -101,6 +120,19 @@ impl Civil {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_of_http_are_read() {
+        for seconds in [0, 784_111_777, 951_782_399, 951_868_800, 1_700_000_000, 4_107_542_400] {
+            let date = Civil::of_seconds(seconds, 0).formatted("%a, %d %b %Y %T GMT");
+            assert_eq!(Civil::http_date(&date), Some(seconds), "{date}");
+        }
+        for date in
+            ["", "120", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Now 1994 08:49:37 GMT", "Sun, 06 Nov 1994 88:49:37 GMT"]
+        {
+            assert_eq!(Civil::http_date(date), None, "{date}");
+        }
+    }
 
     #[test]
     fn dates_are_those_of_the_calendar() {

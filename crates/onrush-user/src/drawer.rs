@@ -75,7 +75,7 @@ impl Place {
     fn shuffled(&self, number: u64, rows: u64) -> u64 {
         let (round, place) = (number / rows, number % rows);
         let mut order = self.order.borrow_mut();
-        if !order.as_ref().is_some_and(|(of, _)| *of == round) {
+        if order.as_ref().is_none_or(|(of, _)| *of != round) {
             *order = Some((round, Permutation::new(rows, &mut Random::derived(self.seed, &[round]))));
         }
         order.as_ref().map_or(place, |(_, order)| order.at(place))

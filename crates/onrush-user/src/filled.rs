@@ -143,7 +143,12 @@ impl Filled {
             return self.url.as_deref().cloned().unwrap_or_else(nowhere);
         };
         let path = path.fixed().map_or_else(|| String::from_utf8_lossy(self.path()), Into::into);
-        origin.url.join(&path).unwrap_or_else(|_| origin.url.clone())
+        // Not joined: a path that begins with two slashes would lead to another host.
+        let (path, query) = path.split_once('?').map_or((&*path, None), |(path, query)| (path, Some(query)));
+        let mut url = origin.url.clone();
+        url.set_path(path);
+        url.set_query(query);
+        url
     }
 
     /// The same as a plain request, for redirects, proxies and HTTP/2.

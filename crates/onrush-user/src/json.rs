@@ -162,7 +162,8 @@ fn simple(source: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix(".*") {
-            (rest, _) = (after, steps.push(Step::Every));
+            steps.push(Step::Every);
+            rest = after;
         } else if let Some(after) = rest.strip_prefix('.') {
             let is_part = |char: char| char.is_alphanumeric() || char == '_';
             let end = after.find(|char| !is_part(char)).unwrap_or(after.len());

@@ -1,5 +1,7 @@
 //! Looks at an answer: saves what is asked for, checks what is expected.
 
+use std::fmt::Write as _;
+
 use minijinja::value::Value;
 use onrush_plan::{RequestStep, Source, Subject, VariableId, Which};
 
@@ -184,7 +186,7 @@ impl Saving {
     fn nothing(&self, answer: &Answer<'_>) -> Trouble {
         let mut message = format!("`{}` was not saved: {} finds nothing", self.name, self.reader);
         if self.reader.wants_body() {
-            message.push_str(&format!(" in {} (status {})", beginning(answer.body), answer.status));
+            let _ = write!(message, " in {} (status {})", beginning(answer.body), answer.status);
         }
         Trouble::new(TroubleKind::NotFound, "", message)
     }

@@ -5,10 +5,13 @@ use std::fmt;
 use minijinja::value::Value;
 use onrush_plan::{Source, Which};
 use regex::bytes::Regex;
+use scraper::Html;
+use sxd_document::Package;
 
 use crate::Random;
 use crate::answer::Answer;
 use crate::json::{Hits, Paths};
+use crate::markup::{self, Css, Path};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// Where in an answer a value is found.
@@ -25,6 +28,8 @@ enum Kind {
     Header(String),
     Cookie(String),
     Regex(Box<Regex>),
+    Css(Box<Css>),
+    XPath(Box<Path>),
     Body,
     Status,
     Time,
@@ -34,16 +39,18 @@ enum Kind {
 }
 
 /// What was read of one answer so far; buffers for the next.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Reads {
     json: Vec<Hits>,
     read: Option<Result<(), Trouble>>,
+    html: Option<Html>,
+    tree: Option<Result<Package, Trouble>>,
 }
 
 impl Reads {
     /// Forgets the answer before.
     pub(crate) fn begin(&mut self) {
-        self.read = None;
+        (self.read, self.html, self.tree) = (None, None, None);
     }
 
     fn json(&mut self, paths: &Paths, answer: &Answer<'_>) -> Result<&[Hits], Trouble> {
@@ -57,6 +64,12 @@ impl Reads {
     }
 }
 
+impl fmt::Debug for Reads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reads").field("json", &self.json).finish_non_exhaustive()
+    }
+}
+
 impl Reader {
     pub(crate) fn new(source: &Source, paths: &mut Paths) -> Result<Self, Trouble> {
         let (kind, shown) = match source {
@@ -64,7 +77,10 @@ impl Reader {
             Source::Header(name) => (Kind::Header(name.clone()), format!("header `{name}`")),
             Source::Cookie(name) => (Kind::Cookie(name.clone()), format!("cookie `{name}`")),
             Source::Regex(pattern) => (Kind::Regex(Box::new(compiled(pattern)?)), format!("`{pattern}`")),
-            Source::Css { .. } | Source::XPath(_) => return Err(Trouble::new(TroubleKind::Expression, "", "not yet")),
+            Source::Css { selector, attribute } => {
+                (Kind::Css(Box::new(Css::new(selector, attribute.as_ref())?)), format!("`{selector}`"))
+            }
+            Source::XPath(path) => (Kind::XPath(Box::new(Path::new(path)?)), format!("`{path}`")),
             Source::Body => (Kind::Body, "the body".to_owned()),
             Source::Status => (Kind::Status, "the status".to_owned()),
             Source::Time => (Kind::Time, "the time".to_owned()),
@@ -80,7 +96,7 @@ impl Reader {
     }
 
     pub(crate) fn wants_body(&self) -> bool {
-        matches!(self.kind, Kind::Json(_) | Kind::Regex(_) | Kind::Body | Kind::Size)
+        matches!(self.kind, Kind::Json(_) | Kind::Regex(_) | Kind::Css(_) | Kind::XPath(_) | Kind::Body | Kind::Size)
     }
 
     pub(crate) fn wants_url(&self) -> bool {
@@ -93,7 +109,10 @@ impl Reader {
 
     /// Whether what is found is text by nature, even if it looks like a number.
     pub(crate) fn is_text(&self) -> bool {
-        matches!(self.kind, Kind::Header(_) | Kind::Cookie(_) | Kind::Regex(_) | Kind::Body)
+        matches!(
+            self.kind,
+            Kind::Header(_) | Kind::Cookie(_) | Kind::Regex(_) | Kind::Css(_) | Kind::XPath(_) | Kind::Body
+        )
     }
 
     /// What is found, if anything is. A generator is needed for [`Which::Any`] alone.
@@ -119,6 +138,17 @@ impl Reader {
                     found.get(1).or_else(|| found.get(0)).map(|part| part.range()).unwrap_or_default()
                 };
                 select(which, regex.captures_iter(body).map(|found| text(&body[group(found)])), random)
+            }
+            Kind::Css(css) => {
+                let body = answer.whole_body()?;
+                select(which, css.read(reads.html.get_or_insert_with(|| markup::html(body))), random)
+            }
+            Kind::XPath(path) => {
+                let body = answer.whole_body()?;
+                match reads.tree.get_or_insert_with(|| markup::tree(body)) {
+                    Ok(tree) => select(which, path.read(tree)?.into_iter(), random),
+                    Err(trouble) => return Err(trouble.clone()),
+                }
             }
             Kind::Body => select(which, std::iter::once(text(answer.whole_body()?)), random),
             Kind::Status => Some(Value::from(answer.status)),

@@ -51,7 +51,7 @@ impl Target {
     pub(crate) fn new(step: &RequestStep, compiler: &Compiler<'_>) -> Result<Self, ScriptError> {
         let mut pieces = Text::new(&step.target, compiler)?.into_pieces();
         append_query(&mut pieces, step, compiler)?;
-        if let Some(text) = Text::of(pieces.drain(..).collect()).merged(&mut pieces)
+        if let Some(text) = Text::of(std::mem::take(&mut pieces)).merged(&mut pieces)
             && text.contains("://")
         {
             let url = whole_url(&text, "").map_err(ScriptError::Trouble)?;

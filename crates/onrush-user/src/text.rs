@@ -17,7 +17,7 @@ pub(crate) struct Text(Vec<Piece>);
 #[derive(Debug)]
 pub(crate) enum Piece {
     Fixed(String),
-    Hole(Hole),
+    Hole(Box<Hole>),
 }
 
 impl Text {
@@ -25,7 +25,7 @@ impl Text {
         let piece = |part: &Part| {
             Ok(match part {
                 Part::Text(text) => Piece::Fixed(text.clone()),
-                Part::Hole(expr) => Piece::Hole(Hole::new(expr, compiler)?),
+                Part::Hole(expr) => Piece::Hole(Box::new(Hole::new(expr, compiler)?)),
             })
         };
         template.parts.iter().map(piece).collect::<Result<_, _>>().map(Self)

@@ -30,7 +30,7 @@ enum Stretch {
 }
 
 impl Layout {
-    pub(crate) fn new(method: &str, target: &Target, heads: &[Head], _has_cookie: bool) -> Self {
+    pub(crate) fn new(method: &str, target: &Target, heads: &[Head]) -> Self {
         let mut layout = Self::default();
         let named = |name: &str| heads.iter().any(|head| head.is_called(name));
         layout.fixed(&format!("{method} "));

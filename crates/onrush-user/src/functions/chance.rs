@@ -7,10 +7,17 @@ use minijinja::{Error, ErrorKind};
 
 use crate::mind::with_lent;
 
-pub(super) fn pick(list: &Value) -> Result<Value, Error> {
-    let count = list.len().filter(|_| list.as_str().is_none());
-    match count {
-        Some(0) => Err(Error::new(ErrorKind::InvalidOperation, "pick() was given an empty list")),
+/// The most characters that are drawn at a time.
+const MOST: usize = 65_536;
+
+pub(super) fn refused(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the template language hands values over")]
+pub(super) fn pick(list: Value) -> Result<Value, Error> {
+    match list.len().filter(|_| list.as_str().is_none()) {
+        Some(0) => Err(refused("pick() was given an empty list")),
         Some(count) => {
             let place = with_lent(|mind| mind.random.below(count as u64)) as usize;
             match list.get_item_by_index(place) {
@@ -18,9 +25,7 @@ pub(super) fn pick(list: &Value) -> Result<Value, Error> {
                 _ => Ok(list.try_iter()?.nth(place).unwrap_or_default()),
             }
         }
-        None => {
-            Err(Error::new(ErrorKind::InvalidOperation, format!("pick() needs a list and was given {}", list.kind())))
-        }
+        None => Err(refused(format!("pick() needs a list and was given {}", list.kind()))),
     }
 }
 
@@ -34,6 +39,25 @@ pub(super) fn float(low: f64, high: f64) -> f64 {
 
 pub(super) fn chance(share: f64) -> bool {
     with_lent(|mind| mind.random.chance(share))
+}
+
+pub(super) fn hex(count: usize) -> Result<String, Error> {
+    of("0123456789abcdef", count)
+}
+
+pub(super) fn digits(count: usize) -> Result<String, Error> {
+    of("0123456789", count)
+}
+
+pub(super) fn alnum(count: usize) -> Result<String, Error> {
+    of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", count)
+}
+
+fn of(letters: &'static str, count: usize) -> Result<String, Error> {
+    if count > MOST {
+        return Err(refused("at most 65,536 characters are drawn at a time"));
+    }
+    Ok(with_lent(|mind| (0..count).map(|_| char::from(*mind.random.one_of(letters.as_bytes()))).collect()))
 }
 
 pub(super) fn uuid() -> String {

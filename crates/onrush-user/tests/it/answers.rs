@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use onrush_plan::{Check, Constant, Expected, Operator, Play, RequestStep, Save, Secret, Source, Step, Subject, Which};
-use onrush_user::{Answer, Looked, TroubleKind};
+use onrush_user::{Answer, Looked};
 
 use crate::plays::{answer, check, expr, first_call, play, request, save, user};
 
@@ -34,11 +34,6 @@ fn json(path: &str) -> Source {
 #[test]
 fn variables_get_what_is_found() {
     let answer = answer(201, HEAD, BODY);
-    let css = |selector: &str, attribute: Option<&str>| Source::Css {
-        selector: selector.to_owned(),
-        attribute: attribute.map(str::to_owned),
-    };
-    let _ = css;
     for (source, which, expected) in [
         (json("$.token"), Which::First, "'t-1'"),
         (json("$.items[*].id"), Which::First, "7"),
@@ -46,7 +41,7 @@ fn variables_get_what_is_found() {
         (json("$.items[*].id"), Which::All, "[7, 8, 9]"),
         (json("$.items[*].id"), Which::Count, "3"),
         (json("$.items[*].id"), Which::At(1), "8"),
-        (json("$.items[*].id"), Which::Any, "8"),
+        (json("$.items[*].id"), Which::Any, "9"),
         (json("$.nothing"), Which::Count, "0"),
         (json("$.n"), Which::First, "None"),
         (json("$.user"), Which::First, "{'age': 5}"),
@@ -184,6 +179,23 @@ fn checks_see_what_the_step_saved_and_run_even_if_a_save_fails() {
 }
 
 #[test]
+fn a_wait_is_asked_for_in_seconds_or_until_a_date() {
+    let now = Duration::from_secs(784_111_777);
+    for (value, expected) in [
+        ("120", Some(120)),
+        ("Sun, 06 Nov 1994 08:50:00 GMT", Some(23)),
+        ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+        ("soon", None),
+        ("-1", None),
+    ] {
+        let head = format!("HTTP/1.1 503 x\r\nRetry-After: {value}\r\n\r\n");
+        let wait = answer(503, &head, "").retry_after(now);
+        assert_eq!(wait, expected.map(Duration::from_secs), "{value}");
+    }
+    assert_eq!(answer(503, "", "").retry_after(now), None);
+}
+
+#[test]
 fn only_what_is_looked_at_is_asked_for() {
     for (source, head, body, status) in [
         (Source::Status, false, false, true),
@@ -198,5 +210,4 @@ fn only_what_is_looked_at_is_asked_for() {
         assert_eq!((call.wants_head(), call.wants_body(), call.judges_status()), (head, body, status));
         assert_eq!(call.keep(), 1 << 20);
     }
-    let _ = TroubleKind::NotFound;
 }
