@@ -121,6 +121,7 @@ fn settings() {
         "vars: { 'a-b': 1, user: 2, pick: 3, in: 4 }",
         "include: nowhere.yaml",
         "setup:\n- get: /{{ nobody }}",
+        "data: { a: { file: shoppers.csv } }\nsetup:\n- get: /{{ a.email }}",
     ]));
 }
 
