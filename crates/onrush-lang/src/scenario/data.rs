@@ -341,6 +341,17 @@ mod tests {
         assert_eq!(csv_table(&mut &b""[..]).unwrap().rows(), 0);
     }
 
+    /// What the table holds is at most one and a half times the file, for rows as long as people's are.
+    #[test]
+    fn a_table_is_hardly_larger_than_its_file() {
+        let rows = (0..20_000).map(|n| format!("user{n}@example.com,secret-{n},{}\n", 20 + n % 60));
+        let file: String = ["email,password,age\n".to_owned()].into_iter().chain(rows).collect();
+        let table = csv_table(&mut file.as_bytes()).unwrap();
+        assert_eq!(table.rows(), 20_000);
+        let held = table.text.capacity() + table.ends.capacity() * size_of::<u32>();
+        assert!(held * 2 <= file.len() * 3, "{held} for {}", file.len());
+    }
+
     #[test]
     fn json_rows_stay_as_they_are() {
         for table in [

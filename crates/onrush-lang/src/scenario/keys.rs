@@ -39,6 +39,7 @@ pub(crate) enum Kind {
     Words(&'static [&'static str]),
     Anything,
     Steps,
+    Step,
     Request,
     List(&'static Kind),
     Map(&'static Kind),
@@ -411,7 +412,15 @@ pub(crate) const STEP: &[Shape] = &[
         ]
     ),
     step!("choose", "One of several, drawn by weight", [key("choose", Kind::List(&Kind::Of(&BRANCH)), "The flows")]),
-    step!("shuffle", "All of them, in an order drawn each time", [key("shuffle", Kind::Steps, "The steps")]),
+    step!(
+        "shuffle",
+        "All of them, in an order drawn each time",
+        [key(
+            "shuffle",
+            Kind::List(&Kind::Any(&[Kind::Step, Kind::Steps])),
+            "The steps; those that stay together are a list"
+        )]
+    ),
     step!(
         "batch",
         "Requests that are in flight together",

@@ -101,6 +101,11 @@ impl Reader<'_> {
             self.fault_with_help(at, format!("`{name}` has no value yet"), "it gets one only further down", help);
             return;
         }
+        if !is_call && self.is_feeder(name) {
+            let help = "draw in the scenarios: `setup` and `teardown` are done once, by no user";
+            self.fault_with_help(at, format!("there is no row of `{name}` here"), "nobody draws rows here", help);
+            return;
+        }
         let kind = if is_call { "function" } else { "variable" };
         let candidates = scope.candidates(is_call);
         let expected = if is_call { "a known function" } else { "a variable that is known here" };

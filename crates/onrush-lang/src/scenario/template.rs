@@ -53,11 +53,12 @@ impl Reader<'_> {
                     help,
                 );
             } else {
-                let next = text.env.iter().map(|part| part.range.start).filter(|start| *start > at).min();
-                let marks = [rest[1.min(rest.len())..].find("{{"), rest[1.min(rest.len())..].find("{%")];
-                let mark = marks.into_iter().flatten().min().map(|found| at + 1 + found);
+                // The first letter is text, whatever it is: a mark would have been seen above.
                 let first = rest.chars().next().map_or(1, char::len_utf8);
-                let end = [next, mark].into_iter().flatten().min().unwrap_or(range.end).min(range.end).max(at + first);
+                let marks = [rest[first..].find("{{"), rest[first..].find("{%")];
+                let mark = marks.into_iter().flatten().min().map(|found| at + first + found);
+                let next = text.env.iter().map(|part| part.range.start).filter(|start| *start > at).min();
+                let end = [next, mark].into_iter().flatten().min().unwrap_or(range.end).min(range.end);
                 push_text(&mut parts, &text.value[at..end]);
                 at = end;
             }

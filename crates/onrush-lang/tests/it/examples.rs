@@ -82,7 +82,7 @@ const PREAMBLE: &str = "target: { shop: \"http://127.0.0.1:7070\", pay: \"http:/
                         fragments: { login: [{ post: /login }] }\n";
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
+    text.lines().flat_map(|line| ["  ", line, "\n"]).collect()
 }
 
 /// Keys that a piece of a file does not show.
@@ -91,7 +91,7 @@ fn rest_of_file(yaml: &str) -> String {
     let mut rest = String::new();
     for (key, value) in [("target", "http://127.0.0.1:7070"), ("load", "1 user for 1s")] {
         if !has(key) {
-            rest.push_str(&format!("{key}: {value}\n"));
+            rest.extend([key, ": ", value, "\n"]);
         }
     }
     if !has("steps") && !has("scenarios") {

@@ -31,7 +31,7 @@ fn head(heads: &[&str]) -> String {
 
 #[test]
 fn all_at_once() {
-    insta::assert_snapshot!(told(&[r#"
+    insta::assert_snapshot!(told(&["
 target: http://127.0.0.1:7070
 laod: 10/s for 1m
 seed: many
@@ -49,7 +49,7 @@ scenarios:
       - get: /{{ prodct }}
 thresholds:
   - p99 < 300
-"#]));
+"]));
 }
 
 #[test]
@@ -121,6 +121,7 @@ fn settings() {
         "vars: { 'a-b': 1, user: 2, pick: 3, in: 4 }",
         "include: nowhere.yaml",
         "setup:\n- get: /{{ nobody }}",
+        "data: { a: { file: shoppers.csv } }\nsetup:\n- get: /{{ a.email }}",
     ]));
 }
 

@@ -212,6 +212,7 @@ fn whatever_is_known_where() {
         "- get: /{{ a | default('x') }}\n- set: { a: 1 }\n",
         "- while: a is not defined or a < 3\n  steps: [{ set: { a: 1 } }]\n",
         "- get: /{{ shopper.email }}/{{ range(3) }}\n",
+        "- set: { a: 'é{{ shopper.email }}é' }\n",
     ] {
         assert!(step(fine).is_ok(), "{fine}\n{}", step(fine).unwrap_err());
     }
