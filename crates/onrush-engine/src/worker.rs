@@ -78,6 +78,8 @@ impl<C: Caller> Worker<C> {
     ) -> impl Future<Output = (Instant, Went)> {
         let begun = self.begin(Batch::Closed { begin, count });
         async move {
+            // Taken from where they are already held: a user would carry them twice.
+            let Batch::Closed { begin, count } = begun.due else { unreachable!("it was begun as such") };
             if count == 1 {
                 let due = Due { at: begin, number: 0 };
                 let done = begun.worker.caller.call(lane, begun.worker.turns(1), due).await;

@@ -38,11 +38,12 @@ impl Scope {
 
     pub(crate) fn knows(&self, name: &str) -> bool {
         let is_given = GIVEN.contains(&name) || self.is_bulk && name == "record";
-        self.is_open
-            || is_given
-            || OWN.contains(&name)
-            || onrush_user::FUNCTIONS.contains(&name)
-            || self.known.contains(name)
+        self.is_open || is_given || OWN.contains(&name) || is_function(name) || self.known.contains(name)
+    }
+
+    /// Whether it is the name of a function that a variable of the flow has, too.
+    pub(crate) fn is_hidden(&self, name: &str) -> bool {
+        is_function(name) && (self.known.contains(name) || self.anywhere.contains(name))
     }
 
     /// All that might have been meant.
@@ -67,6 +68,11 @@ impl Scope {
     }
 }
 
+/// Whether expressions can call it, unless a variable has its name.
+pub(crate) fn is_function(name: &str) -> bool {
+    onrush_user::FUNCTIONS.contains(&name)
+}
+
 impl Reader<'_> {
     /// A variable that is given a value here; `None`, and a fault, if that cannot be its name.
     pub(crate) fn assigned(&mut self, name: &str, at: &At) -> Option<VariableId> {
@@ -86,13 +92,23 @@ impl Reader<'_> {
             "it is always there"
         } else if WORDS.contains(&name) {
             "it is a word of the template language"
-        } else if OWN.contains(&name) || onrush_user::FUNCTIONS.contains(&name) {
+        } else if OWN.contains(&name) {
             "it is a function"
         } else {
             return Some(self.variable(name));
         };
         self.fault(at, format!("`{name}` cannot be the name of a variable: {taken}"), "expected another name");
         None
+    }
+
+    /// A variable may have the name of a function that invents something; one of the two can be meant.
+    pub(crate) fn hidden_function(&mut self, name: &str, at: &At) {
+        self.fault_with_help(
+            at,
+            format!("`{name}` is a variable here, so the function of that name cannot be called"),
+            "not a function here",
+            format!("give the variable another name than `{name}`"),
+        );
     }
 
     pub(crate) fn unknown_name(&mut self, name: &str, is_call: bool, at: &At, scope: &Scope) {

@@ -6,7 +6,7 @@ use onrush_plan::{Constant, Expr, Part, Template};
 use onrush_user::check_expression;
 
 use super::reader::Reader;
-use super::scope::Scope;
+use super::scope::{Scope, is_function};
 use super::text::Text;
 use super::tree::Node;
 use crate::diagnostic::suggest;
@@ -114,7 +114,15 @@ impl Reader<'_> {
         let mut is_known = true;
         for name in &names {
             scope.used.insert(name.clone());
-            if !scope.knows(name) && !is_guarded(&source, name) {
+            let called = paths.iter().find(|path| path.is_call && path.names.len() == 1 && path.names[0].0 == name);
+            if let Some(call) = called.filter(|_| scope.is_hidden(name)) {
+                let start = range.start + call.names[0].1;
+                self.hidden_function(name, &text.at(start..start + name.len()));
+                is_known = false;
+                continue;
+            }
+            let is_bare_function = called.is_none() && is_function(name) && !scope.known.contains(name);
+            if (is_bare_function || !scope.knows(name)) && !is_guarded(&source, name) {
                 is_known = false;
                 let path = paths.iter().find(|path| path.names[0].0 == name);
                 let at = path.map_or(range.clone(), |path| {
