@@ -14,6 +14,7 @@ mod mix;
 mod origins;
 mod retries;
 mod send;
+mod sleepers;
 mod tokens;
 mod walk;
 
@@ -36,6 +37,7 @@ use self::iteration::Iteration;
 use self::mix::Mix;
 use self::origins::Origins;
 use self::retries::Budgets;
+use self::sleepers::Sleepers;
 use self::tokens::Tokens;
 use self::walk::{Halt, Walk};
 use crate::caller::{Caller, Due, Who};
@@ -54,6 +56,7 @@ pub(crate) struct FlowCaller {
     budgets: Budgets,
     origins: Origins,
     tokens: Tokens,
+    sleepers: Rc<Sleepers>,
     control: Control,
     redirects: u32,
     users: Cell<usize>,
@@ -112,6 +115,7 @@ impl FlowCaller {
             script,
             origins: Origins::default(),
             tokens: Tokens::default(),
+            sleepers: Rc::default(),
             control: control.clone(),
             redirects: plan.client.redirects,
             users: Cell::default(),
@@ -232,6 +236,10 @@ impl FlowCaller {
 
     fn budgets(&self) -> &Budgets {
         &self.budgets
+    }
+
+    fn sleepers(&self) -> &Rc<Sleepers> {
+        &self.sleepers
     }
 
     fn origins(&self) -> &Origins {

@@ -102,8 +102,7 @@ impl Plan {
 
     /// More workers than users (or shared connections, or places in flight) would have nothing to do.
     fn most_useful_threads(&self) -> usize {
-        let in_flight = if self.work.has_arrivals() { self.in_flight.max } else { u32::MAX };
-        let users = if self.work.is_open() { in_flight } else { self.work.max_users().min(in_flight) };
+        let users = if self.work.has_arrivals() { self.in_flight.max } else { self.work.max_users() };
         let connections = match self.client.pooling {
             Pooling::PerUser => u32::MAX,
             Pooling::Shared { max } => max,

@@ -134,7 +134,8 @@ fn info(plan: &Plan, limited_by_files: bool) -> RunInfo {
         protocol: plan.client.protocol.name().to_owned(),
         lanes: plan.client.protocol.lanes(),
         duration: plan.work.duration(),
-        requests: plan.work.iterations(),
+        // Users of scenarios send as many as their luck and the service make of it.
+        requests: plan.work.iterations().filter(|_| plan.work.series().is_empty()),
         warmup: plan.warmup,
         open: plan.work.is_open(),
         limited_by_files,

@@ -8,7 +8,6 @@ use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
 use onrush_plan::Retry;
 use onrush_user::{Answer, Call, Filled, Looked, Trouble, User, retries_on, retry_wait};
-use tokio::time::sleep_until;
 
 use super::board::Asked;
 use super::conns::Conn;
@@ -87,7 +86,7 @@ impl Walk<'_> {
             if is_late || !self.caller.budgets().spend(self.scenario) {
                 break;
             }
-            sleep_until(due.into()).await;
+            self.caller.sleepers().until(due).await;
             attempts += 1;
             let next = self.attempt(intended, call, filled, conn).await;
             let hedged = next.hedged || last.hedged;

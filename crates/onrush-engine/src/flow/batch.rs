@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use onrush_net::clock::Instant;
 use onrush_user::{Call, Filled};
-use tokio::time::sleep;
 
 use super::conns::{Conn, Conns};
 use super::send::Sent;
@@ -71,7 +70,7 @@ impl Walk<'_> {
         let mut copy = filled.clone();
         let mut first = pin!(self.send(call, filled, conn));
         let mut hedge = pin!(async {
-            sleep(after).await;
+            self.caller.sleepers().until(Instant::now() + after).await;
             self.send(call, &mut copy, &mut other).await
         });
         let begun = Instant::now();

@@ -8,7 +8,6 @@ use onrush_net::clock::Instant;
 use onrush_net::{Client, Failure};
 use onrush_plan::{SeriesId, Spread, Stop, VariableId};
 use onrush_user::{Act, Formula, Jar, Part, Trouble, TroubleKind, User};
-use tokio::time::sleep_until;
 
 use super::FlowCaller;
 use super::conns::Conns;
@@ -104,7 +103,7 @@ impl Walk<'_> {
         let time = self.user.borrow_mut().think(spread);
         let due = self.free_at.get() + time;
         self.free_at.set(due);
-        sleep_until(due.into()).await;
+        self.caller.sleepers().until(due).await;
     }
 
     async fn group(&self, series: SeriesId, flow: &[Act], conns: &mut Conns) -> Result<(), Halt> {

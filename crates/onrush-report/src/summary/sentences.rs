@@ -41,6 +41,9 @@ fn difference(outcome: &Outcome) -> Option<String> {
         .map(|(wait, why)| format!("{why} ({})", time(wait)))
         .collect();
     Some(match reasons.is_empty() {
+        true if total.counters.attempts > total.counters.started => {
+            format!("{lead} failed attempts and the waits before others are in the response times.")
+        }
         true => format!("{lead} several waits before sending add up."),
         false => format!("{lead} {}.", reasons.join(", and ")),
     })
@@ -49,14 +52,15 @@ fn difference(outcome: &Outcome) -> Option<String> {
 /// What requests waited for before they were sent, longest first.
 fn waits(outcome: &Outcome, q: f64) -> Vec<(Duration, &'static str)> {
     let total = &outcome.total;
-    let (own, lag) = (total.release_lag.quantile(q), total.start_lag.quantile(q));
+    let (own, lag) = (outcome.arrivals().release_lag.quantile(q), total.start_lag.quantile(q));
+    let late = match outcome.iterations {
+        None => "requests waited for a place under the in-flight limit, as users of a stalled service would",
+        Some(_) => "users waited with them for a place under the in-flight limit, or for others of their batch",
+    };
     let parts = &total.breakdown;
     let mut waits = vec![
         (own, "the generator began requests late, which is its own fault"),
-        (
-            lag.saturating_sub(own),
-            "requests waited for a place under the in-flight limit, as users of a stalled service would",
-        ),
+        (lag.saturating_sub(own), late),
         (parts.pool.quantile(q), "requests waited for a connection of the shared pool"),
         (
             [&parts.dns, &parts.connect, &parts.tls].into_iter().map(|part| of_all(part, outcome, q)).sum(),

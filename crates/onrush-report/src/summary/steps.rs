@@ -64,8 +64,8 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
         };
         let _ = writeln!(text, "{MARGIN}{shown}");
     }
-    if outcome.series.len() > rows.len() {
-        let _ = writeln!(text, "{MARGIN}{}", style.paint(Tone::Dim, &left_out(outcome, rows.len())));
+    if let Some(rest) = left_out(outcome, rows.len()) {
+        let _ = writeln!(text, "{MARGIN}{}", style.paint(Tone::Dim, &rest));
     }
     text
 }
@@ -79,15 +79,7 @@ fn rows(outcome: &Outcome) -> Vec<(&SeriesInfo, &Tally)> {
             all.iter().filter(|(info, _)| info.kind != SeriesKind::Iterations && info.scenario == scenario.0.scenario);
         std::iter::once(scenario).chain(own)
     });
-    let once = with_steps.chain(all.iter().filter(|(info, _)| is_of_no_scenario(info, &all)));
-    once.filter(|(_, tally)| tally.counters.started > 0).take(MOST_SERIES).copied().collect()
-}
-
-/// Set-up and tear-down.
-fn is_of_no_scenario(info: &SeriesInfo, all: &[(&SeriesInfo, &Tally)]) -> bool {
-    let is_its =
-        |(other, _): &(&SeriesInfo, &Tally)| other.kind == SeriesKind::Iterations && other.scenario == info.scenario;
-    !all.iter().any(is_its)
+    with_steps.filter(|(_, tally)| tally.counters.started > 0).take(MOST_SERIES).copied().collect()
 }
 
 fn name(info: &SeriesInfo) -> String {
@@ -98,12 +90,19 @@ fn name(info: &SeriesInfo) -> String {
     }
 }
 
-fn left_out(outcome: &Outcome, shown: usize) -> String {
-    let idle = outcome.series.iter().filter(|tally| tally.counters.started == 0).count();
-    match outcome.series.len() - shown - idle {
+/// Set-up and tear-down are no part of the load, and are not counted.
+fn left_out(outcome: &Outcome, shown: usize) -> Option<String> {
+    let of_load = |info: &SeriesInfo| {
+        let of_same = outcome.info.series.iter().filter(|other| other.scenario == info.scenario);
+        of_same.into_iter().any(|other| other.kind == SeriesKind::Iterations)
+    };
+    let all: Vec<_> = outcome.info.series.iter().zip(&outcome.series).filter(|(info, _)| of_load(info)).collect();
+    let idle = all.iter().filter(|(_, tally)| tally.counters.started == 0).count();
+    let rest = all.len() - shown;
+    (rest > 0).then(|| match rest - idle {
         0 => format!("not reached: {}", several(idle as u64, "step", "steps")),
         more => format!("and {} more", count((more + idle) as u64)),
-    }
+    })
 }
 
 fn lay_out(column: &Column, rows: &[(&SeriesInfo, &Tally)]) -> Vec<String> {
