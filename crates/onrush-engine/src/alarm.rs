@@ -158,9 +158,9 @@ mod tests {
             for micros in [0, 30, 700, 3_000] {
                 let at = Instant::now() + Duration::from_micros(micros);
                 if micros % 100 == 0 {
-                    alarm.until_roughly(at).await
+                    alarm.until_roughly(at).await;
                 } else {
-                    alarm.until(at).await
+                    alarm.until(at).await;
                 }
                 assert!(Instant::now() >= at, "{alarm:?} {micros}");
             }

@@ -39,7 +39,7 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Start a service to put load on: latency, errors, limits and misbehaviour to order
     Serve(Box<ServeArgs>),
-    /// See it work with nothing to set up: a small shop under load, for ten seconds
+    /// See it work with nothing to set up: a small shop and the people who come to it, for a quarter of a minute
     Demo(DemoArgs),
 }
 

@@ -1,18 +1,23 @@
-//! `onrush demo`: the embedded shop, and a run against it. What is run is an ordinary command line, shown so
-//! that it can be typed.
+//! `onrush demo`: the embedded shop, and the example scenario played in it. What is played is a file that comes along,
+//! shown with the command that plays it, so that it can be typed and changed.
 
+use std::path::Path;
 use std::time::Duration;
 
-use clap::Parser;
-use onrush_target::{Latency, Running, Service, ServiceSettings};
+use onrush_lang::Files;
+use onrush_target::{Latency, Service, ServiceSettings};
 
-use crate::args::{Cli, Command, DemoArgs, RunArgs};
+use crate::args::{DemoArgs, FileArgs, RunArgs};
 use crate::exit::{Exit, Wrong};
+use crate::lower::scenario;
 use crate::run;
 use crate::terminal::say;
 
-/// What the users of the shop look at, one after the other.
-const PAGES: &[&str] = &["/shop", "/products", "/products?q=lamp", "/products/7", "/products/7/reviews"];
+/// The scenario, and what it reads. They are part of the program, so that the demonstration needs nothing else.
+const NAME: &str = "examples/shop.yaml";
+const SCENARIO: &str = include_str!("../../../examples/shop.yaml");
+const SHOPPERS: (&str, &[u8]) = ("shoppers.csv", include_bytes!("../../../examples/shoppers.csv"));
+
 /// How long the shop takes for an answer: half of the time less than this, and a p99 of 2.5 times as much.
 const MEDIAN: Duration = Duration::from_millis(15);
 const SIGMA: f64 = 0.4;
@@ -20,17 +25,34 @@ const SIGMA: f64 = 0.4;
 const ERRORS: f64 = 0.002;
 const ERROR_STATUS: u16 = 503;
 
-/// Starts the shop on a free port and puts load on it.
-pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Wrong> {
-    onrush_lang::parse_load(&args.load).map_err(|diagnostic| Wrong(diagnostic.render("--load", &args.load)))?;
-    let shop = Service::start(shop()).map_err(|error| Wrong(error.to_string()))?;
-    let command = command(&shop, &args.load);
-    if !args.output.quiet {
-        introduce(&command);
+/// Files that come with the program.
+struct Embedded;
+
+impl Files for Embedded {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let known = [SHOPPERS].into_iter().find(|(name, _)| Path::new(name) == Path::new(path));
+        known.map(|(_, bytes)| bytes.to_vec()).ok_or_else(|| "it does not come with the program".to_owned())
     }
-    let mut run_args = understood(&command)?;
-    run_args.output = args.output.clone();
-    run::run(&run_args)
+
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+/// Starts the shop on a free port and lets its users in.
+pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Wrong> {
+    onrush_engine::raise_descriptor_limit();
+    let shop = Service::start(shop()).map_err(|error| Wrong(error.to_string()))?;
+    let said = FileArgs { target: Some(shop.url()), ..FileArgs::default() };
+    let document = scenario::parse(NAME, SCENARIO, &said, args.load.as_deref(), &Embedded)?;
+    // Nothing is between us and the shop, whatever the environment says.
+    let run_args = RunArgs { no_proxy: true, output: args.output.clone(), ..RunArgs::default() };
+    let surroundings = run::surroundings();
+    let (plan, notes) = run::of_document(document, &run_args, &surroundings)?;
+    if !args.output.quiet {
+        introduce(&shop.url(), args.load.as_deref());
+    }
+    run::begin(&plan, notes, &run_args, &surroundings)
 }
 
 fn shop() -> ServiceSettings {
@@ -42,35 +64,13 @@ fn shop() -> ServiceSettings {
     }
 }
 
-/// The words of the run's command line.
-fn command(shop: &Running, load: &str) -> Vec<String> {
-    let mut words = vec!["onrush".to_owned(), "run".to_owned()];
-    words.extend(PAGES.iter().map(|page| shop.url() + page));
-    // Nothing is between us and the shop, whatever the environment says.
-    words.extend(["--no-proxy", "--load", load].map(str::to_owned));
-    words
-}
-
-fn understood(command: &[String]) -> Result<RunArgs, Wrong> {
-    match Cli::try_parse_from(command).map(|cli| cli.command) {
-        Ok(Command::Run(args)) => Ok(*args),
-        Ok(_) => Err(Wrong("the demonstration is not a run; this is a bug in Onrush".to_owned())),
-        Err(error) => Err(Wrong(error.to_string())),
-    }
-}
-
-fn introduce(command: &[String]) {
+fn introduce(url: &str, load: Option<&str>) {
+    let load = load.map(|load| format!(" --load '{load}'")).unwrap_or_default();
     say(&format!(
-        "A small shop runs on a port of its own. It answers in about {} ms and fails {} % of the time, on purpose.\n\n$ {}\n",
+        "A small shop runs on a port of its own. It answers in about {} ms and fails {} % of the time, on purpose.\n\
+         People come to look, to buy, with an app; the warehouse loads new products. {NAME} says how.\n\n\
+         $ onrush run {NAME} --target {url}{load}\n",
         MEDIAN.as_millis(),
         ERRORS * 100.0,
-        shell_line(command)
     ));
-}
-
-/// The words as a shell takes them.
-fn shell_line(words: &[String]) -> String {
-    let plain = |word: &String| word.chars().all(|char| char.is_ascii_alphanumeric() || "-_./:=".contains(char));
-    let quoted = words.iter().map(|word| if plain(word) { word.clone() } else { format!("'{word}'") });
-    quoted.collect::<Vec<_>>().join(" ")
 }

@@ -62,6 +62,7 @@ impl Walk<'_> {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is the error of futures that should stay small")]
 fn failed(why: String) -> Box<Exchange> {
     Box::new(Exchange::failed(Failure::new(ErrorKind::Script, why)))
 }

@@ -39,6 +39,8 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     }
     let names: Vec<_> = rows.iter().map(|(info, _)| name(info)).collect();
     let mut cells: Vec<_> = COLUMNS.iter().map(|column| lay_out(column, &rows)).collect();
+    // A percentile that no series supports.
+    cells.retain(|column| column[1..].iter().any(|cell| *cell != none()));
     let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(TITLE));
     let room = columns(style) - MARGIN.len();
     for least in LEAST_NEEDED {

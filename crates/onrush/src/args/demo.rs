@@ -8,8 +8,8 @@ use super::OutputArgs;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Another load than the usual one, in the words of `onrush run --load`
-    #[arg(long, value_name = "LOAD", default_value = "0/s -> 400/s over 4s, 400/s for 6s")]
-    pub(crate) load: String,
+    #[arg(long, value_name = "LOAD")]
+    pub(crate) load: Option<String>,
 
     /// Where results go.
     #[command(flatten)]
