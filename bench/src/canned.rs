@@ -18,7 +18,7 @@ use crate::clock::nanos;
 use crate::cpu;
 
 /// What every request is answered with.
-pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nServer: canned\r\nContent-Type: text/plain\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 13\r\n\r\nHello, world\n";
+pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nServer: canned\r\nContent-Type: application/json\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 25\r\n\r\n{\"id\":7,\"name\":\"A lamp\"}\n";
 const LISTENER: u64 = u64::MAX;
 
 /// `canned SECONDS`: the server alone.

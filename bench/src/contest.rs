@@ -20,7 +20,9 @@ struct Contest {
     connections: u32,
     streams: u32,
     tools: &'static [Tool],
-    /// Onrush may cost so many times what the tool does.
+    /// Whose budgets these are.
+    subject: Tool,
+    /// It may cost so many times what the tool does.
     budgets: &'static [(Tool, f64)],
 }
 
@@ -39,6 +41,7 @@ const CONTESTS: &[Contest] = &[
         connections: 50,
         streams: 0,
         tools: &[Tool::Floor, Tool::Onrush, Tool::Wrk, Tool::Oha],
+        subject: Tool::Onrush,
         budgets: &[(Tool::Floor, 1.15), (Tool::Wrk, 0.85)],
     },
     Contest {
@@ -48,7 +51,18 @@ const CONTESTS: &[Contest] = &[
         connections: 1000,
         streams: 0,
         tools: &[Tool::Floor, Tool::Onrush, Tool::Wrk, Tool::Oha],
+        subject: Tool::Onrush,
         budgets: &[(Tool::Floor, 1.15), (Tool::Wrk, 0.85)],
+    },
+    Contest {
+        name: "scenario",
+        what: "a scenario's request: header from data, check, value saved from JSON; 50 connections",
+        server: Server::Canned,
+        connections: 50,
+        streams: 0,
+        tools: &[Tool::Floor, Tool::Scenario, Tool::Onrush],
+        subject: Tool::Scenario,
+        budgets: &[(Tool::Floor, 1.4)],
     },
     Contest {
         name: "h2",
@@ -57,6 +71,7 @@ const CONTESTS: &[Contest] = &[
         connections: 10,
         streams: 10,
         tools: &[Tool::Onrush, Tool::H2load, Tool::Oha],
+        subject: Tool::Onrush,
         budgets: &[(Tool::H2load, 0.95)],
     },
     Contest {
@@ -66,6 +81,7 @@ const CONTESTS: &[Contest] = &[
         connections: 50,
         streams: 0,
         tools: &[Tool::Onrush, Tool::Wrk, Tool::Oha],
+        subject: Tool::Onrush,
         budgets: &[(Tool::Wrk, 1.0)],
     },
 ];
@@ -88,6 +104,7 @@ pub(crate) fn run_all(options: &Options) -> ExitCode {
     for (name, part) in [
         ("pacing", pacing::rows as fn(&Options) -> Vec<Row>),
         ("memory", memory::rows),
+        ("thinking", memory::thinking),
         ("freeze", freeze::rows),
         ("start", memory::start),
     ] {
@@ -148,7 +165,7 @@ fn run(contest: &Contest, options: &Options) -> Vec<Row> {
 
 fn row(contest: &Contest, tool: Tool, own: &[f64], tools: &[Tool], costs: &[Vec<f64>]) -> Row {
     let value = format!("{:.2} µs CPU a request ({:.2} to {:.2})", median(own), quantile(own, 0.0), quantile(own, 1.0));
-    let budgets = contest.budgets.iter().filter(|_| tool == Tool::Onrush);
+    let budgets = contest.budgets.iter().filter(|_| tool == contest.subject);
     let budgets = budgets.filter_map(|(other, limit)| {
         let place = tools.iter().position(|tool| tool == other)?;
         Some((format!("× {}", other.name()), median(own) / median(&costs[place]), *limit))

@@ -16,6 +16,7 @@ mod freeze;
 mod measure;
 mod memory;
 mod pacing;
+mod scenario;
 mod stats;
 mod table;
 mod tools;
@@ -38,7 +39,7 @@ struct Options {
 }
 
 const HELP: &str = "onrush-bench [--rounds N] [--seconds N] [--only NAME]… [--onrush PATH]
-    compares Onrush with its peers; contests: h1-50 h1-1000 h2 tls pacing memory freeze start
+    compares Onrush with its peers; contests: h1-50 h1-1000 scenario h2 tls pacing memory thinking freeze start
 onrush-bench canned SECONDS
     the canned server alone, for profiling a client";
 

@@ -2,13 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-use crate::Options;
 use crate::canned::{Canned, Manner};
 use crate::clock::{nanos, settle};
 use crate::measure::{measure, while_running};
 use crate::stats::median;
 use crate::table::Row;
 use crate::tools::{Closed, Tool};
+use crate::{Options, scenario};
 
 const FEW: u32 = 1000;
 const MANY: u32 = 9000;
@@ -61,6 +61,27 @@ fn idle(tool: Tool, connections: u32, options: &Options) -> Option<f64> {
     let resident = while_running(&tool.closed(options, load)?, || server.requests() >= 2 * u64::from(connections));
     settle();
     resident
+}
+
+/// What a user of a scenario holds while it thinks.
+pub(crate) fn thinking(options: &Options) -> Vec<Row> {
+    let resident = |users: u32| {
+        let server = Canned::start(Manner::Answers).ok()?;
+        let file = scenario::thinking(&format!("http://{}/", server.addr), users, 5)?;
+        let command: Vec<_> = [&options.onrush, "run", &file, "-t", "1", "-q"].map(str::to_owned).to_vec();
+        let resident = while_running(&command, || server.requests() >= u64::from(users));
+        settle();
+        resident
+    };
+    let (Some(few), Some(many)) = (resident(FEW), resident(MANY)) else { return Vec::new() };
+    let each = (many - few) / f64::from(MANY - FEW);
+    vec![Row {
+        what: "memory".to_owned(),
+        tool: Tool::Scenario.name(),
+        value: format!("{each:.0} B for each user in think time more, its connection included, from 1,000 to 9,000"),
+        beside: Vec::new(),
+        budgets: vec![("B a user".to_owned(), each, 3000.0)],
+    }]
 }
 
 /// From the command to the first request at the server.

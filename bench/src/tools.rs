@@ -1,12 +1,14 @@
 //! The tools, how each is asked for the same thing, and how a missing one is got.
 
-use crate::Options;
+use crate::{Options, scenario};
 
 /// A client that takes part in contests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     Floor,
     Onrush,
+    /// Onrush with a scenario file.
+    Scenario,
     Wrk,
     Oha,
     H2load,
@@ -27,6 +29,7 @@ impl Tool {
         match self {
             Self::Floor => "floor (raw epoll)",
             Self::Onrush => "onrush",
+            Self::Scenario => "onrush, scenario",
             Self::Wrk => "wrk",
             Self::Oha => "oha",
             Self::H2load => "h2load",
@@ -37,7 +40,7 @@ impl Tool {
     pub(crate) fn is_there(self, options: &Options) -> bool {
         let (program, mend) = match self {
             Self::Floor => return true,
-            Self::Onrush => (options.onrush.clone(), "cargo build --release"),
+            Self::Onrush | Self::Scenario => (options.onrush.clone(), "cargo build --release"),
             Self::Wrk => ("wrk".to_owned(), "apt-get install wrk"),
             Self::Oha => (oha(), "cargo install oha"),
             Self::H2load => ("h2load".to_owned(), "apt-get install nghttp2-client"),
@@ -61,6 +64,10 @@ impl Tool {
                 let http2 = if streams > 0 { format!(" --http2 --streams {streams}") } else { String::new() };
                 format!("{} run {url} -t 1 -c {connections} -d {seconds}s -q{insecure}{http2}", options.onrush)
             }
+            (Self::Scenario, 0) => {
+                let file = scenario::asking(url, connections, seconds)?;
+                format!("{} run {file} -t 1 -q", options.onrush)
+            }
             (Self::Wrk, 0) => format!("wrk -t1 -c{connections} -d{seconds}s {url}"),
             (Self::Oha, 0) => format!("{} --no-tui --insecure -c {connections} -z {seconds}s {url}", oha()),
             (Self::Oha, _) => format!("{} --no-tui --http2 -c {connections} -p {streams} -z {seconds}s {url}", oha()),
@@ -79,7 +86,7 @@ impl Tool {
             Self::Onrush => format!("{} run {url} -t 1 -r {rate}/s -d {seconds}s -q --format json", options.onrush),
             Self::Oha => format!("{} --no-tui -c 50 -q {rate} -z {seconds}s --output-format json {url}", oha()),
             Self::Wrk => format!("wrk -t1 -c50 -d{seconds}s --latency {url}"),
-            Self::H2load => return None,
+            Self::H2load | Self::Scenario => return None,
         };
         Some(words(&line))
     }
