@@ -168,7 +168,9 @@ fn row(contest: &Contest, tool: Tool, own: &[f64], tools: &[Tool], costs: &[Vec<
     let budgets = contest.budgets.iter().filter(|_| tool == contest.subject);
     let budgets = budgets.filter_map(|(other, limit)| {
         let place = tools.iter().position(|tool| tool == other)?;
-        Some((format!("× {}", other.name()), median(own) / median(&costs[place]), *limit))
+        // Round by round, since the machine's speed drifts from one to the next.
+        let ratios: Vec<_> = own.iter().zip(&costs[place]).map(|(own, other)| own / other).collect();
+        Some((format!("× {}", other.name()), median(&ratios), *limit))
     });
     Row { what: contest.what.to_owned(), tool: tool.name(), value, beside: Vec::new(), budgets: budgets.collect() }
 }

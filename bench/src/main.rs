@@ -3,7 +3,7 @@
 //! Servers run in this process on core 0 and count what they answer; clients run one after the other as
 //! processes of their own on core 1, and what they cost is what the operating system accounts for the
 //! finished process. Rounds alternate between the tools, so that a machine whose speed drifts drifts for
-//! all of them. Budgets are ratios of medians.
+//! all of them. Budgets are medians of the ratios within each round.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program for people who read its table")]
 
