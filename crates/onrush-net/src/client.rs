@@ -134,7 +134,7 @@ impl Client {
             // Built in a block of its own, or the room of `next` would be held while the rest is awaited.
             let rest = {
                 let next = if let Some(link) = self.idle_link(session, request) {
-                    let outcome = self.ride(&link, request, started, deadline).await;
+                    let outcome = Self::ride(&link, request, started, deadline).await;
                     self.after_first_ride(started, outcome, request)
                 } else if self.pool.is_some() || request.http2().is_some() {
                     Next::More(Exchange::begun(started), None)
@@ -276,7 +276,7 @@ impl Client {
     ) -> Poll<Result<T, Broken>> {
         match work(cx, &mut self.scratch.borrow_mut(), &mut self.context.borrow_mut()) {
             Poll::Ready(done) => Poll::Ready(done),
-            Poll::Pending => deadline.poll(cx).map(|()| Err(Broken::Failed(self.timed_out()))),
+            Poll::Pending => deadline.poll(cx).map(|()| Err(Broken::Failed(timed_out(deadline)))),
         }
     }
 
@@ -294,7 +294,7 @@ impl Client {
         place.map(Some).map_err(|Elapsed| {
             Failure::new(
                 ErrorKind::Timeout,
-                format!("no connection of the pool was free within {:?}", self.settings.timeout),
+                format!("no connection of the pool was free within {:?}", deadline.limit()),
             )
         })
     }
@@ -340,7 +340,7 @@ impl Client {
     async fn dial(&self, origin: &Origin, deadline: &mut Deadline, exchange: &mut Exchange) -> Result<Dialed, Failure> {
         let doing = Cell::default();
         let dialed = Box::pin(deadline.bound(self.dialer.dial_telling(origin, &doing))).await;
-        let dialed = dialed.map_err(|Elapsed| self.still_connecting(origin, doing.get()))??;
+        let dialed = dialed.map_err(|Elapsed| still_connecting(deadline, origin, doing.get()))??;
         let extras = exchange.extras_mut();
         extras.opened += 1;
         extras.fallbacks += dialed.fallbacks;
@@ -376,19 +376,19 @@ impl Client {
         let limit = self.settings.redirects;
         Err(Failure::new(ErrorKind::Redirect, format!("more than {limit} redirects, the last to `{location}`")))
     }
+}
 
-    #[cold]
-    fn timed_out(&self) -> Failure {
-        Failure::new(ErrorKind::Timeout, format!("no complete answer within {:?}", self.settings.timeout))
-    }
+#[cold]
+fn timed_out(deadline: &Deadline) -> Failure {
+    Failure::new(ErrorKind::Timeout, format!("no complete answer within {:?}", deadline.limit()))
+}
 
-    /// The time of the whole request is over before there is a connection: a service that nobody reaches is looked
-    /// for elsewhere than one that does not answer.
-    #[cold]
-    fn still_connecting(&self, origin: &Origin, doing: &str) -> Failure {
-        let limit = self.settings.timeout;
-        Failure::new(ErrorKind::Timeout, format!("no connection to {origin} within {limit:?} ({doing})"))
-    }
+/// The time of the whole request is over before there is a connection: a service that nobody reaches is looked
+/// for elsewhere than one that does not answer.
+#[cold]
+fn still_connecting(deadline: &Deadline, origin: &Origin, doing: &str) -> Failure {
+    let text = format!("no connection to {origin} within {:?} ({doing})", deadline.limit());
+    Failure::new(ErrorKind::Timeout, text)
 }
 
 impl Exchange {

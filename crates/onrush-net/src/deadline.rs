@@ -20,6 +20,8 @@ pub struct Deadline {
     armed: Option<Instant>,
     /// The timer was known to be ahead when the deadline was last moved, and it has not been asked since.
     is_ahead: bool,
+    /// What it was last set to, in milliseconds, to be told.
+    limit_ms: u32,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -33,7 +35,13 @@ impl Deadline {
     pub fn set(&mut self, now: Instant, timeout: Duration) {
         let at = now + timeout;
         self.at = Some(at);
+        self.limit_ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1);
         self.is_ahead = self.armed.is_some_and(|armed| now < armed && armed <= at);
+    }
+
+    /// How long it gave when it was last moved, to the millisecond.
+    pub fn limit(&self) -> Duration {
+        Duration::from_millis(self.limit_ms.into())
     }
 
     /// Ready once the deadline has passed; otherwise the task is woken at it.

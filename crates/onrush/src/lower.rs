@@ -24,6 +24,8 @@ pub(crate) use self::client::{ProxySource, proxy_of_environment};
 const GRACE: Duration = Duration::from_secs(30);
 /// Requests of an open load in flight unless something else is asked for.
 const MAX_IN_FLIGHT: u32 = 10_000;
+/// Users of an open load of scenarios at a time, unless something else is asked for.
+const MOST_USERS: u32 = 1_000_000;
 /// More worker threads than this are a mistake: there is no machine with so many cores to keep busy.
 const MOST_THREADS: usize = 1024;
 
@@ -83,6 +85,11 @@ fn in_flight(args: &RunArgs, load: &onrush_pace::Profile, descriptors: Option<u6
         max: asked.unwrap_or_else(|| in_flight_limit(descriptors)),
         when_full: when_full(args.when_full).unwrap_or(WhenFull::Wait),
     }
+}
+
+/// Users of scenarios mostly think, and each holds a connection.
+fn most_users(descriptors: Option<u64>) -> u32 {
+    descriptors.map_or(MOST_USERS, |limit| u32::try_from(limit).unwrap_or(u32::MAX).min(MOST_USERS)).max(1)
 }
 
 /// As many as are usual, and as there can be.

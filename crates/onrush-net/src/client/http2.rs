@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use onrush_metrics::ErrorKind;
 
-use super::{Client, Next, Reply};
+use super::{Client, Next, Reply, still_connecting, timed_out};
 use crate::clock::Instant;
 use crate::deadline::{Deadline, Elapsed};
 use crate::exchange::Exchange;
@@ -37,7 +37,7 @@ impl Client {
                 Some(link) => (link, false),
                 None => self.connect_http2(shared, request.origin(), deadline, exchange).await?,
             };
-            let outcome = self.ride(&link, request, Instant::now(), deadline).await;
+            let outcome = Self::ride(&link, request, Instant::now(), deadline).await;
             if let Some(reply) = Self::arrive(outcome, is_new, request, exchange)? {
                 return Ok(reply);
             }
@@ -48,7 +48,6 @@ impl Client {
     ///
     /// Not an async fn: every lane would carry its arguments twice.
     pub(super) fn ride<'a>(
-        &'a self,
         link: &'a Link,
         request: &Prepared,
         now: Instant,
@@ -59,7 +58,7 @@ impl Client {
             let Some(ticket) = &mut ticket else { return Poll::Ready(None) };
             match ticket.poll(cx) {
                 Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-                Poll::Pending => deadline.poll(cx).map(|()| ticket.give_up(self.timed_out())),
+                Poll::Pending => deadline.poll(cx).map(|()| ticket.give_up(timed_out(deadline))),
             }
         })
     }
@@ -108,7 +107,7 @@ impl Client {
         exchange: &mut Exchange,
     ) -> Result<(Rc<Link>, bool), Failure> {
         let turn = deadline.bound(shared.connecting.lock()).await;
-        let turn = turn.map_err(|Elapsed| self.still_connecting(origin, "opened for another stream"))?;
+        let turn = turn.map_err(|Elapsed| still_connecting(deadline, origin, "opened for another stream"))?;
         if let Some(link) = self.link(shared, origin) {
             return Ok((link, false));
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use onrush_lang::{Document, Files, Overrides, Settings};
 use onrush_plan::{ClientSettings, InFlight, Plan, Protocol, Work};
 
-use super::{Surroundings, client, duration, in_flight_limit, when_full};
+use super::{Surroundings, client, duration, most_users, when_full};
 use crate::args::{FileArgs, RunArgs};
 use crate::exit::Wrong;
 
@@ -90,7 +90,7 @@ pub(crate) fn plan(document: Document, args: &RunArgs, surroundings: &Surroundin
     let limit = args.max_in_flight.or(settings.max_in_flight);
     let plan = Plan {
         in_flight: InFlight {
-            max: limit.unwrap_or_else(|| in_flight_limit(surroundings.descriptors)),
+            max: limit.unwrap_or_else(|| most_users(surroundings.descriptors)),
             when_full: when_full(args.when_full).or(settings.when_full).unwrap_or(onrush_plan::WhenFull::Wait),
         },
         threads: args.threads.unwrap_or(surroundings.cores.max(1)),
