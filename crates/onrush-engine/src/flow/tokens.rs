@@ -62,6 +62,7 @@ impl Walk<'_> {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is the error of results that are small otherwise")]
 fn failed(why: String) -> Box<Exchange> {
     Box::new(Exchange::failed(Failure::new(ErrorKind::Script, why)))
 }
