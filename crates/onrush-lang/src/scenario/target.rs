@@ -129,8 +129,7 @@ impl Reader<'_> {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             let label =
                 suggest(name, &known, if known.is_empty() { "a path such as `/cart`" } else { "the name of a target" });
-            let message = format!("there is no target `{}`", text.shown_part(0..name.len()));
-            return self.in_text_with_help(&text, 0..name.len(), &message, &label, HELP);
+            return self.in_text_with_help(&text, 0..name.len(), &format!("there is no target `{name}`"), &label, HELP);
         }
         self.in_text_with_help(&text, range, "this is neither a path nor a URL", "expected `/` at the beginning", HELP)
     }
