@@ -221,7 +221,7 @@ impl<C: Caller> Loop<C> {
                 now = ended;
                 match (went, &self.stock) {
                     (Went::Well, _) => self.pause_ms = 0,
-                    (Went::Nowhere, Stock::Unlimited) => now = Box::pin(self.wait()).await,
+                    (Went::Nowhere, Stock::Unlimited) => now = now.max(Box::pin(self.wait()).await),
                     // A failure may come without waiting for anything; the others want their turn too.
                     (Went::Badly | Went::Nowhere, _) => yield_now().await,
                     (Went::Gone, _) => return,

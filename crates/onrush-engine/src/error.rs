@@ -17,6 +17,9 @@ pub enum RunError {
     /// The set-up failed, and nothing else was done.
     #[error("the set-up failed, so no load was made: {0}")]
     Setup(String),
+    /// Somebody stopped the run during its set-up.
+    #[error("interrupted during the set-up; no load was made")]
+    Interrupted,
     /// The tear-down failed.
     #[error("the tear-down failed: {0}")]
     Teardown(String),

@@ -27,7 +27,7 @@ use onrush_net::clock::Instant;
 use onrush_net::{Client, Kept, Share};
 use onrush_pace::Segment;
 use onrush_plan::{Plan, Play, Stop};
-use onrush_user::{Drawer, Filled, Identity, Jar, Looked, Part, Scene, Script, SetupValues, User};
+use onrush_user::{Drawer, Filled, Identity, Jar, Looked, Scene, Script, SetupValues, User};
 
 use self::board::Board;
 use self::clients::Clients;
@@ -39,10 +39,9 @@ use self::origins::Origins;
 use self::retries::Budgets;
 use self::sleepers::Sleepers;
 use self::tokens::Tokens;
-use self::walk::{Halt, Walk};
+use self::walk::{Halt, Walk, Walked};
 use crate::caller::{Caller, Due, Who};
 use crate::control::Control;
-use crate::done::Done;
 use crate::error::RunError;
 use crate::wall;
 
@@ -128,9 +127,8 @@ impl FlowCaller {
         let mut visit = self.visit(scene, 0);
         let now = Instant::now();
         let walked = self.walk(&mut visit, 0, now).await;
-        match walked.1 {
-            Err(Halt::Failed(failure) | Halt::Exhausted(failure)) => Err(failure.to_string()),
-            _ if walked.2 > 0 => Err("a request failed".to_owned()),
+        match (walked.outcome, walked.first_failure) {
+            (Err(Halt::Failed(failure) | Halt::Exhausted(failure)), _) | (_, Some(failure)) => Err(failure.to_string()),
             _ => Ok(visit.user.setup_values()),
         }
     }
@@ -147,10 +145,11 @@ impl FlowCaller {
         }
     }
 
-    /// Walks through the flow of a visit; when it ended, why early, and how many requests failed.
-    async fn walk(&self, visit: &mut Visit, number: u64, ready: Instant) -> (Instant, Result<(), Halt>, u64) {
+    /// Walks through the flow of a visit.
+    async fn walk(&self, visit: &mut Visit, number: u64, ready: Instant) -> Walked {
         if let Err(trouble) = visit.user.begin_iteration(number, wall::now()) {
-            return (Instant::now(), Err(trouble.into()), 0);
+            let outcome = Err(trouble.into());
+            return Walked { ended: Instant::now(), outcome, first_failure: None, is_nowhere: false };
         }
         let scene = visit.user.scene();
         let part = self.script.part(scene);
@@ -163,9 +162,18 @@ impl FlowCaller {
             jar: &visit.jar,
             free_at: Cell::new(ready),
             failed: Cell::new(0),
+            first_failure: RefCell::default(),
+            asked: Cell::new(false),
+            reached: Cell::new(false),
         };
-        let walked = walk.walk(&part.flow, &mut visit.conns).await;
-        (walk.free_at.get(), walked, walk.failed.get())
+        let outcome = walk.walk(&part.flow, &mut visit.conns).await;
+        let ended = walk.free_at.get();
+        if ended <= ready {
+            // Nothing was waited for: the others want their turn, too.
+            tokio::task::yield_now().await;
+        }
+        let is_nowhere = walk.asked.get() && !walk.reached.get();
+        Walked { ended, outcome, first_failure: walk.first_failure.take(), is_nowhere }
     }
 
     /// The scenario and the global number of whoever takes what is due.
@@ -190,11 +198,14 @@ impl FlowCaller {
         let Some(visit) = &mut lane.session else { return Iteration::of_nobody(started) };
         // A closed user is due when it is free, which it is now.
         let ready = if lane.who.number.is_some() { started } else { due.at };
-        let (walked_to, walked, _) = self.walk(visit, iteration, ready).await;
-        let ended = walked_to.max(started);
         let part = self.script.scenario(visit.scenario);
+        let pending = self.board.asks(part.series, ready);
+        let walked = self.walk(visit, iteration, ready).await;
+        let ended = walked.ended.max(started);
         let next = part.pace.as_ref().map_or(ended, |pace| ended.max(ready + visit.user.think(pace)));
-        self.conclude(part, Iteration::new(started, ended, next), ready, walked)
+        let iteration = self.conclude(Iteration::new(started, ended, next), walked);
+        pending.walked(ended, iteration.failure.as_ref());
+        iteration
     }
 
     /// Somebody comes: to an open load with each arrival, though over connections that are there.
@@ -212,8 +223,9 @@ impl FlowCaller {
         }
     }
 
-    fn conclude(&self, part: &Part, mut iteration: Iteration, ready: Instant, walked: Result<(), Halt>) -> Iteration {
-        match walked {
+    fn conclude(&self, mut iteration: Iteration, walked: Walked) -> Iteration {
+        iteration.is_nowhere = walked.is_nowhere;
+        match walked.outcome {
             Ok(()) | Err(Halt::Stop(Stop::Iteration)) => {}
             Err(Halt::Failed(failure)) => iteration.failure = Some(failure),
             Err(Halt::Stop(Stop::User)) => iteration.is_last = true,
@@ -226,7 +238,6 @@ impl FlowCaller {
                 iteration.failure = Some(failure);
             }
         }
-        self.board.walked(part.series, ready, iteration.ended(), iteration.failure.as_ref());
         iteration
     }
 

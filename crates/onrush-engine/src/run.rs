@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use crate::alarm::Alarm;
 use crate::caller::{Caller, HttpCaller};
 use crate::collector::{Closing, Collected, Collector, Message, overall};
-use crate::control::{Control, Orders};
+use crate::control::{Command, Control, Orders};
 use crate::error::RunError;
 use crate::flow::{FlowCaller, Setups};
 use crate::gate::Gate;
@@ -68,8 +68,9 @@ pub fn run(
     let tallies = collected.tallies.clone();
     let mut outcome = conclude(&plan, info.clone(), control, collected, health, start, begun);
     outcome.thresholds = watch.results(&outcome, &tallies);
-    kit.tear_down(&plan, control)?;
+    // What was measured is told before what may fail after it.
     on_event(Event::Finished(Box::new(outcome.clone())));
+    kit.tear_down(&plan, control)?;
     Ok(outcome)
 }
 
@@ -127,9 +128,11 @@ impl Kit {
             }
             Work::Play(play) => {
                 let setups = Setups::new(plan, play)?;
-                let values = once(Scene::Setup, || {
+                let mut orders = control.listen();
+                let values = once(Scene::Setup, orders.wait_for(Command::Stop), || {
                     FlowCaller::new(plan, play, &setups, only, &SetupValues::default(), control)
                 })?;
+                let values = values.ok_or(RunError::Interrupted)?;
                 Ok(Self::Play(setups, values.map_err(RunError::Setup)?))
             }
         }
@@ -139,18 +142,29 @@ impl Kit {
     fn tear_down(&self, plan: &Plan, control: &Control) -> Result<(), RunError> {
         let (Self::Play(setups, values), Work::Play(play)) = (self, &plan.work) else { return Ok(()) };
         let only = Share { index: 0, of: 1 };
-        let done = once(Scene::Teardown, || FlowCaller::new(plan, play, setups, only, values, control))?;
-        done.map(drop).map_err(RunError::Teardown)
+        // It is done after an interruption, too; who is in a hurry says so again.
+        let mut orders = control.listen();
+        let done = once(Scene::Teardown, orders.wait_for(Command::Abort), || {
+            FlowCaller::new(plan, play, setups, only, values, control)
+        })?;
+        done.unwrap_or_else(|| Err("interrupted".to_owned())).map(drop).map_err(RunError::Teardown)
     }
 }
 
-/// Plays a part of a play once, on an event loop of its own.
+/// Plays a part of a play once, on an event loop of its own; nothing comes of it if it is interrupted.
 fn once(
     scene: Scene,
+    interrupted: impl Future<Output = ()>,
     caller: impl FnOnce() -> Result<FlowCaller, RunError>,
-) -> Result<Result<SetupValues, String>, RunError> {
+) -> Result<Option<Result<SetupValues, String>>, RunError> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    runtime.block_on(async { Ok(caller()?.play_once(scene).await) })
+    runtime.block_on(async {
+        let caller = caller()?;
+        tokio::select! {
+            done = caller.play_once(scene) => Ok(Some(done)),
+            () = interrupted => Ok(None),
+        }
+    })
 }
 
 /// A worker's thread.

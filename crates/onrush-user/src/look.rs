@@ -124,9 +124,17 @@ impl Call {
     }
 
     /// What of an answer that did not come has to be there to go on; nothing if nothing has.
-    pub fn missed(&self, why: &str) -> Option<Trouble> {
-        let missing = self.reading.saves.iter().find(|save| save.default.is_none())?;
-        Some(Trouble::new(TroubleKind::NotFound, "", format!("`{}` was not saved: {why}", missing.name)))
+    pub fn missed(&self, user: &mut User, why: &str) -> Option<Trouble> {
+        let mut first = None;
+        for save in &self.reading.saves {
+            let missing = || Trouble::new(TroubleKind::NotFound, "", format!("`{}` was not saved: {why}", save.name));
+            let value = save.default.as_ref().map_or_else(|| Err(missing()), |default| default.value(&mut user.mind));
+            match value {
+                Ok(value) => user.mind.assign(save.variable, value),
+                Err(trouble) => first = first.or(Some(trouble)),
+            }
+        }
+        first
     }
 
     /// The longest body that has to be kept, in bytes.

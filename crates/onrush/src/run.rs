@@ -1,6 +1,6 @@
 //! `onrush run`: from the arguments to the exit code.
 
-use onrush_engine::Control;
+use onrush_engine::{Control, RunError};
 use onrush_lang::Document;
 use onrush_metrics::{Event, Outcome, RunInfo, SeriesInfo, StopReason};
 use onrush_plan::{Plan, Pooling, SeriesKind, SeriesSpec};
@@ -85,7 +85,13 @@ fn play(
         }
         outputs.on_event(&event);
     });
-    let outcome = outcome.map_err(|error| Wrong(error.to_string()))?;
+    let outcome = match outcome {
+        Err(error @ RunError::Interrupted) => {
+            say(&error.to_string());
+            return Ok(Exit::Interrupted);
+        }
+        outcome => outcome.map_err(|error| Wrong(error.to_string()))?,
+    };
     Ok(exit(&outcome, &outputs, fail_on))
 }
 

@@ -58,7 +58,7 @@ impl Walk<'_> {
             // On the heap, since it is rare.
             (tried, attempts) = Box::pin(self.retry(intended, call, retry, &mut filled, conn, tried)).await;
         }
-        self.failed.set(self.failed.get() + u64::from(tried.is_failure()));
+        self.note(&tried);
         let records = filled.records();
         self.caller.take_back_filled(filled);
         let Tried { exchange, fault, trouble, hedged, .. } = tried;
@@ -66,6 +66,16 @@ impl Walk<'_> {
         let attempts = attempts + u64::from(hedged);
         pending.end(&Asked { exchange, fault, attempts, failed_at_first, hedged, records });
         (ended, trouble.map_or(Ok(()), |trouble| Err(trouble.into())))
+    }
+
+    /// Remembers of a request that has ended what the rest of the walk wants to know.
+    fn note(&self, tried: &Tried) {
+        self.asked.set(true);
+        self.reached.set(self.reached.get() || tried.exchange.sent > 0);
+        if let Some(failure) = tried.fault.as_ref().or(tried.exchange.result.as_ref().err()) {
+            self.failed.set(self.failed.get() + 1);
+            self.first_failure.borrow_mut().get_or_insert_with(|| failure.clone());
+        }
     }
 
     /// Further attempts, each after its wait, as long as the retry allows.
@@ -106,7 +116,7 @@ impl Walk<'_> {
         match &tried.exchange.result {
             Err(failure) => {
                 tried.failed = class_of(failure);
-                tried.trouble = call.missed(&failure.to_string());
+                tried.trouble = call.missed(&mut self.user(), &failure.to_string());
             }
             Ok(status) => {
                 let status = *status;

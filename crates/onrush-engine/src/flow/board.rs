@@ -32,7 +32,7 @@ pub(super) struct Asked {
     pub(super) records: u64,
 }
 
-/// A request that a user waits for. Dropped before its end, it was cut off.
+/// A request that a user waits for, or a walk that is on its way. Dropped before its end, it was cut off.
 pub(super) struct Pending<'a> {
     board: &'a Board,
     series: SeriesId,
@@ -62,14 +62,9 @@ impl Board {
         self.recorders.borrow_mut().iter_mut().map(Recorder::take).collect()
     }
 
-    /// A request begins.
+    /// A request, a group or an iteration begins.
     pub(super) fn asks(&self, series: SeriesId, intended: Instant) -> Pending<'_> {
         Pending { board: self, series, intended, is_open: true }
-    }
-
-    /// A group or an iteration has been walked through, or could not be.
-    pub(super) fn walked(&self, series: SeriesId, intended: Instant, ended: Instant, failure: Option<&Failure>) {
-        self.with(series, |recorder| recorder.walked_apart(intended, ended, failure));
     }
 
     /// A check of a series was made; `failed` is what it expected and found.
@@ -102,6 +97,12 @@ impl Pending<'_> {
                 counters.records += if is_well { asked.records } else { 0 };
             });
         });
+    }
+
+    /// It was a group or an iteration, which has been walked through, or could not be.
+    pub(super) fn walked(mut self, ended: Instant, failure: Option<&Failure>) {
+        self.is_open = false;
+        self.board.with(self.series, |recorder| recorder.walked_apart(self.intended, ended, failure));
     }
 
     /// It was never sent.

@@ -16,12 +16,14 @@ pub(crate) struct Iteration {
     pub(super) failure: Option<Failure>,
     /// The user does nothing more.
     pub(super) is_last: bool,
+    /// No connection came about for any of its requests.
+    pub(super) is_nowhere: bool,
 }
 
 impl Iteration {
     /// One after which its user is free at `next`.
     pub(super) fn new(started: Instant, ended: Instant, next: Instant) -> Self {
-        Self { started, ended, next, failure: None, is_last: false }
+        Self { started, ended, next, failure: None, is_last: false, is_nowhere: false }
     }
 
     /// One that nobody made.
@@ -44,10 +46,11 @@ impl Done for Iteration {
     }
 
     fn went(&self) -> Went {
-        match (self.is_last, &self.failure) {
-            (true, _) => Went::Gone,
-            (false, Some(_)) => Went::Badly,
-            (false, None) => Went::Well,
+        match &self.failure {
+            _ if self.is_last => Went::Gone,
+            _ if self.is_nowhere => Went::Nowhere,
+            Some(_) => Went::Badly,
+            None => Went::Well,
         }
     }
 

@@ -26,6 +26,23 @@ pub(super) struct Walk<'a> {
     pub(super) free_at: Cell<Instant>,
     /// Requests that have failed so far.
     pub(super) failed: Cell<u64>,
+    /// Why the first of them has.
+    pub(super) first_failure: RefCell<Option<Failure>>,
+    /// Whether there was any request.
+    pub(super) asked: Cell<bool>,
+    /// Whether one of them was written to a connection.
+    pub(super) reached: Cell<bool>,
+}
+
+/// How a walk ended.
+pub(super) struct Walked {
+    pub(super) ended: Instant,
+    /// Why early, if it was.
+    pub(super) outcome: Result<(), Halt>,
+    /// Why a request failed, if one did.
+    pub(super) first_failure: Option<Failure>,
+    /// There were requests, and no connection for any of them.
+    pub(super) is_nowhere: bool,
 }
 
 /// Why a walk ends early.
@@ -108,13 +125,14 @@ impl Walk<'_> {
 
     async fn group(&self, series: SeriesId, flow: &[Act], conns: &mut Conns) -> Result<(), Halt> {
         let (begun, failed) = (self.free_at.get(), self.failed.get());
+        let pending = self.caller.board().asks(series, begun);
         let walked = self.walk(flow, conns).await;
         let failure = match &walked {
             Err(Halt::Failed(failure) | Halt::Exhausted(failure)) => Some(failure.clone()),
             _ if self.failed.get() > failed => Some(script_failure("a request of the group failed")),
             _ => None,
         };
-        self.caller.board().walked(series, begun, self.free_at.get(), failure.as_ref());
+        pending.walked(self.free_at.get(), failure.as_ref());
         walked
     }
 

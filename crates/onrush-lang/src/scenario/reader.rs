@@ -27,6 +27,8 @@ pub(crate) struct Reader<'a> {
     /// Names and URLs, the default first.
     pub(crate) targets: Vec<(String, Url)>,
     pub(crate) secrets: BTreeSet<String>,
+    /// What the secrets that were read are.
+    secret_values: BTreeSet<String>,
     pub(crate) fragments: BTreeMap<String, Rc<Node>>,
     /// Fragments that are being read, outermost first.
     pub(crate) using: Vec<String>,
@@ -45,6 +47,9 @@ pub(crate) struct Reader<'a> {
     /// How deep the flow is that is being read.
     pub(crate) depth: usize,
 }
+
+/// Shorter ones are a part of too many words to be hidden in messages, and no secrets.
+const SHORTEST_SECRET: usize = 3;
 
 /// A map whose keys are known.
 pub(crate) struct Fields<'n> {
@@ -74,6 +79,7 @@ impl<'a> Reader<'a> {
             warnings: Vec::new(),
             targets: Vec::new(),
             secrets: BTreeSet::new(),
+            secret_values: BTreeSet::new(),
             fragments: BTreeMap::new(),
             using: Vec::new(),
             used: BTreeSet::new(),
@@ -115,7 +121,26 @@ impl<'a> Reader<'a> {
         let start = (0..=diagnostic.span.start.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
         let end = (diagnostic.span.end.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at));
         diagnostic.span = start.unwrap_or(0)..end.unwrap_or(text.len()).max(start.unwrap_or(0));
+        self.hide(&mut diagnostic);
         self.faults.push((at.clone(), diagnostic));
+    }
+
+    /// No message shows this from now on, wherever it was pasted.
+    pub(crate) fn keep_secret(&mut self, value: &str) {
+        if value.len() >= SHORTEST_SECRET {
+            self.secret_values.insert(value.to_owned());
+        }
+    }
+
+    fn hide(&self, diagnostic: &mut Diagnostic) {
+        let Diagnostic { message, label, help, .. } = diagnostic;
+        for text in [message, label].into_iter().chain(help) {
+            for secret in &self.secret_values {
+                if text.contains(secret.as_str()) {
+                    *text = text.replace(secret.as_str(), "***");
+                }
+            }
+        }
     }
 
     pub(crate) fn warn(
@@ -125,7 +150,9 @@ impl<'a> Reader<'a> {
         label: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.warnings.push((at.clone(), Diagnostic::new(message, at.range(), label).with_help(help)));
+        let mut diagnostic = Diagnostic::new(message, at.range(), label).with_help(help);
+        self.hide(&mut diagnostic);
+        self.warnings.push((at.clone(), diagnostic));
     }
 
     pub(crate) fn has_faults(&self) -> bool {

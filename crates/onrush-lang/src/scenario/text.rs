@@ -105,6 +105,9 @@ impl Reader<'_> {
             let start = text.value.len();
             text.value.push_str(&value);
             let is_secret = scalar.is_secret || self.is_secret_variable(name);
+            if is_secret {
+                self.keep_secret(&value);
+            }
             text.env.push(FromEnv { range: start..text.value.len(), name: name.to_owned(), is_secret });
             rest = found + length + 1;
         }

@@ -244,14 +244,69 @@ impl Report {
         let (statuses, errors) = (&self.json["statuses"], self.json["errors"].as_array().unwrap());
         let answered: u64 = statuses.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
         let failed: u64 = errors.iter().map(|row| row["count"].as_u64().unwrap()).sum();
-        let bad: u64 =
-            errors.iter().filter(|row| row["kind"] == "status").map(|row| row["count"].as_u64().unwrap()).sum();
+        // Those that were answered, and are failures all the same.
+        let bad = errors.iter().filter(|row| row["kind"] == "status" || row["kind"] == "check");
+        let bad: u64 = bad.map(|row| row["count"].as_u64().unwrap()).sum();
         assert_eq!(failed, of("failed"), "every failure has a kind: {errors:?}");
         assert_eq!(answered + failed - bad, of("completed") + of("failed"), "{statuses} {errors:?}");
         assert!(errors.iter().all(|row| row["example"].is_string()), "every kind has an example: {errors:?}");
         let reused = self.number("/connections/requests_on_reused");
         let repeated = self.number("/connections/unanswered_repeats");
         assert!(reused + repeated <= of("sent_with_repeats"), "{reused} {repeated} {counters}");
+        self.check_series();
+    }
+
+    /// Iterations and series obey the laws as requests do, and add up to the whole.
+    fn check_series(&self) {
+        let of = |counts: &Value, name: &str| counts[name].as_u64().unwrap();
+        let series = self.json["series"].as_array().unwrap();
+        let counts = series.iter().map(|row| &row["counts"]).chain([&self.json["iterations"]]);
+        for counts in counts {
+            let sum = |names: &[&str]| names.iter().map(|name| of(counts, name)).sum::<u64>();
+            assert_eq!(of(counts, "intended"), sum(&["started", "dropped", "unstarted"]), "{counts}");
+            assert_eq!(of(counts, "started"), sum(&["completed", "failed", "cut_off"]), "{counts}");
+        }
+        for (kind, whole) in [("requests", &self.json["requests"]), ("iterations", &self.json["iterations"])] {
+            let rows = || series.iter().filter(|row| row["kind"] == kind).map(|row| &row["counts"]);
+            for name in ["completed", "failed", "cut_off", "ended_in_time"] {
+                let sum: u64 = rows().map(|counts| of(counts, name)).sum();
+                assert!(series.is_empty() || sum == of(whole, name), "{name} of {kind}: {sum} and {whole}");
+            }
+        }
+        for name in ["passed", "failed"] {
+            let rows = series.iter().flat_map(|row| row["checks"].as_array().unwrap());
+            let sum: u64 = rows.map(|row| of(row, name)).sum();
+            assert_eq!(sum, of(&self.json["checks"], name), "checks {name}");
+        }
+        for row in series {
+            let failed: u64 = row["errors"].as_array().unwrap().iter().map(|row| of(row, "count")).sum();
+            assert_eq!(failed, of(&row["counts"], "failed"), "every failure has a kind: {row:#}");
+        }
+    }
+
+    /// What was counted apart under a name.
+    pub(crate) fn series(&self, kind: &str, name: &str) -> &Value {
+        let mut series = self.json["series"].as_array().unwrap().iter();
+        let found = series.find(|row| row["kind"] == kind && row["name"] == name);
+        found.unwrap_or_else(|| panic!("no {kind} {name}: {:#}", self.json["series"]))
+    }
+
+    /// Completed, failed and cut off of a series.
+    pub(crate) fn counts(&self, kind: &str, name: &str) -> [u64; 3] {
+        let counts = &self.series(kind, name)["counts"];
+        ["completed", "failed", "cut_off"].map(|name| counts[name].as_u64().unwrap())
+    }
+
+    /// Completed, failed and cut off iterations.
+    pub(crate) fn iterations(&self) -> [u64; 3] {
+        ["completed", "failed", "cut_off"].map(|name| self.number(&format!("/iterations/{name}")))
+    }
+
+    /// What the first failure of a kind in a series of iterations said.
+    pub(crate) fn broken(&self, name: &str) -> (&str, &str) {
+        let errors = self.series("iterations", name)["errors"].as_array().unwrap();
+        let [row] = &**errors else { panic!("{errors:?}") };
+        (row["kind"].as_str().unwrap(), row["example"].as_str().unwrap())
     }
 }
 

@@ -1,5 +1,5 @@
-//! A plain server that answers everything with `ok` and remembers what it was asked, byte for byte, and by
-//! whom.
+//! A plain server that answers everything with `ok`, or as a test says, and remembers what it was asked, byte for
+//! byte, and by whom.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Write};
@@ -24,7 +24,21 @@ impl Asked {
         assert!(headers.next().is_none(), "{name} is there twice: {:?}", self.headers);
         found
     }
+
+    /// `/path?query`
+    pub(crate) fn target(&self) -> &str {
+        self.line.split(' ').nth(1).unwrap_or_default()
+    }
 }
+
+/// A whole answer; its headers are `Name: value`.
+pub(crate) fn answer(status: u16, headers: &[&str], body: &str) -> String {
+    let headers = headers.iter().map(|header| header.to_string() + "\r\n").collect::<Vec<_>>().concat();
+    format!("HTTP/1.1 {status} So\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// How a server answers: whole answers, as they go over the wire.
+type Answering = dyn Fn(&Asked) -> String + Send + Sync;
 
 /// A server that runs until it is dropped.
 pub(crate) struct Plain {
@@ -47,11 +61,20 @@ impl Plain {
     }
 
     pub(crate) fn start_at(address: &str) -> io::Result<Self> {
+        Self::bind(address, Arc::new(|_: &Asked| answer(200, &[], "ok\n")))
+    }
+
+    /// One that answers as it is told. What it was asked is remembered before.
+    pub(crate) fn answering(how: impl Fn(&Asked) -> String + Send + Sync + 'static) -> Self {
+        Self::bind("127.0.0.1:0", Arc::new(how)).unwrap()
+    }
+
+    fn bind(address: &str, how: Arc<Answering>) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let seen = Arc::<Mutex<Seen>>::default();
         let shared = Arc::clone(&seen);
-        let thread = Some(std::thread::spawn(move || accept(&listener, &shared)));
+        let thread = Some(std::thread::spawn(move || accept(&listener, &shared, &how)));
         Ok(Self { address, seen, thread })
     }
 
@@ -91,7 +114,7 @@ impl Drop for Plain {
     }
 }
 
-fn accept(listener: &TcpListener, seen: &Arc<Mutex<Seen>>) {
+fn accept(listener: &TcpListener, seen: &Arc<Mutex<Seen>>, how: &Arc<Answering>) {
     for stream in listener.incoming().map_while(Result::ok) {
         let mut known = seen.lock().unwrap();
         if known.ended {
@@ -99,20 +122,20 @@ fn accept(listener: &TcpListener, seen: &Arc<Mutex<Seen>>) {
         }
         known.peers.extend(stream.peer_addr().map(|peer| peer.ip()));
         known.open.extend(stream.try_clone());
-        let seen = Arc::clone(seen);
+        let (seen, how) = (Arc::clone(seen), Arc::clone(how));
         std::thread::spawn(move || {
             // The client going away is how a connection ends.
-            let _ = serve(&stream, &seen);
+            let _ = serve(&stream, &seen, &*how);
         });
     }
 }
 
-fn serve(stream: &TcpStream, seen: &Mutex<Seen>) -> io::Result<()> {
+fn serve(stream: &TcpStream, seen: &Mutex<Seen>, how: &Answering) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     while let Some(asked) = read(&mut reader)? {
         let closes = asked.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        seen.lock().unwrap().asked.push(asked);
-        (&*stream).write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")?;
+        seen.lock().unwrap().asked.push(asked.clone());
+        (&*stream).write_all(how(&asked).as_bytes())?;
         if closes {
             return Ok(());
         }

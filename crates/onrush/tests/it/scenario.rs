@@ -1,0 +1,13 @@
+//! Scenario files: each kind of step does what it says, draws come out as written, and what goes wrong is told.
+
+mod answers;
+mod data;
+mod examples;
+mod kit;
+mod luck;
+mod mistakes;
+mod patience;
+mod runs;
+mod sessions;
+mod steps;
+mod troubles;
