@@ -15,6 +15,7 @@ mod origins;
 mod retries;
 mod send;
 mod tokens;
+mod tracer;
 mod walk;
 
 use std::cell::{Cell, RefCell};
@@ -37,6 +38,8 @@ use self::mix::Mix;
 use self::origins::Origins;
 use self::retries::Budgets;
 use self::tokens::Tokens;
+pub(crate) use self::tracer::Told;
+use self::tracer::Tracer;
 use self::walk::{Halt, Walk};
 use crate::caller::{Caller, Due, Who};
 use crate::control::Control;
@@ -58,6 +61,8 @@ pub(crate) struct FlowCaller {
     redirects: u32,
     users: Cell<usize>,
     spare: RefCell<Spare>,
+    /// Only where a single user is watched.
+    tracer: Option<Box<Tracer>>,
 }
 
 /// Buffers that are not in use.
@@ -116,6 +121,7 @@ impl FlowCaller {
             redirects: plan.client.redirects,
             users: Cell::default(),
             spare: RefCell::default(),
+            tracer: None,
         })
     }
 
@@ -228,6 +234,10 @@ impl FlowCaller {
 
     fn board(&self) -> &Board {
         &self.board
+    }
+
+    fn tracer(&self) -> Option<&Tracer> {
+        self.tracer.as_deref()
     }
 
     fn budgets(&self) -> &Budgets {

@@ -40,6 +40,7 @@ mod text;
 mod trouble;
 mod user;
 mod value;
+mod veil;
 mod wire;
 
 pub use act::{Act, Choice, Decision, Setting};
@@ -58,8 +59,10 @@ pub use oauth2::{Token, TokenKey, TokenSource};
 pub use random::Random;
 pub use retry::{Failure, retries_on, retry_wait};
 pub use script::{Part, Scene, Script, ScriptError, SetupValues};
+pub use show::shown_value;
 pub use sigv4::Signer;
 pub use spread::draw;
 pub use syntax::{Names, SyntaxError, check_expression};
 pub use trouble::{Trouble, TroubleKind};
 pub use user::{Identity, User};
+pub use veil::{veiled_body, veiled_header};

@@ -18,6 +18,7 @@ mod serve;
 mod signals;
 mod starter;
 mod terminal;
+mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

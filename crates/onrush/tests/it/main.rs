@@ -7,4 +7,5 @@ mod harness;
 mod interop;
 mod plain;
 mod proxy;
+mod trace;
 mod weather;
