@@ -7,5 +7,6 @@ mod harness;
 mod interop;
 mod plain;
 mod proxy;
+mod starter;
 mod trace;
 mod weather;
