@@ -13,6 +13,7 @@ mod exit;
 mod gate;
 mod lower;
 mod outputs;
+mod printed;
 mod run;
 mod serve;
 mod signals;
