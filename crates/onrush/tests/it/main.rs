@@ -9,4 +9,5 @@ mod plain;
 mod proxy;
 mod starter;
 mod trace;
+mod tutorial;
 mod weather;
