@@ -16,6 +16,7 @@ mod retries;
 mod send;
 mod sleepers;
 mod tokens;
+mod tracer;
 mod walk;
 
 use std::cell::{Cell, RefCell};
@@ -39,6 +40,8 @@ use self::origins::Origins;
 use self::retries::Budgets;
 use self::sleepers::Sleepers;
 use self::tokens::Tokens;
+pub(crate) use self::tracer::Told;
+use self::tracer::Tracer;
 use self::walk::{Halt, Walk, Walked};
 use crate::caller::{Caller, Due, Who};
 use crate::control::Control;
@@ -60,6 +63,8 @@ pub(crate) struct FlowCaller {
     redirects: u32,
     users: Cell<usize>,
     spare: RefCell<Spare>,
+    /// Only where a single user is watched.
+    tracer: Option<Box<Tracer>>,
 }
 
 /// Buffers that are not in use.
@@ -119,6 +124,7 @@ impl FlowCaller {
             redirects: plan.client.redirects,
             users: Cell::default(),
             spare: RefCell::default(),
+            tracer: None,
         })
     }
 
@@ -149,7 +155,7 @@ impl FlowCaller {
     async fn walk(&self, visit: &mut Visit, number: u64, ready: Instant) -> Walked {
         if let Err(trouble) = visit.user.begin_iteration(number, wall::now()) {
             let outcome = Err(trouble.into());
-            return Walked { ended: Instant::now(), outcome, first_failure: None, is_nowhere: false };
+            return Walked { ended: Instant::now(), outcome, failed: 0, first_failure: None, is_nowhere: false };
         }
         let scene = visit.user.scene();
         let part = self.script.part(scene);
@@ -173,7 +179,8 @@ impl FlowCaller {
             tokio::task::yield_now().await;
         }
         let is_nowhere = walk.asked.get() && !walk.reached.get();
-        Walked { ended, outcome, first_failure: walk.first_failure.take(), is_nowhere }
+        let failed = walk.failed.get();
+        Walked { ended, outcome, failed, first_failure: walk.first_failure.take(), is_nowhere }
     }
 
     /// The scenario and the global number of whoever takes what is due.
@@ -243,6 +250,10 @@ impl FlowCaller {
 
     fn board(&self) -> &Board {
         &self.board
+    }
+
+    fn tracer(&self) -> Option<&Tracer> {
+        self.tracer.as_deref()
     }
 
     fn budgets(&self) -> &Budgets {

@@ -13,6 +13,7 @@ mod histogram;
 mod series;
 mod statuses;
 mod tally;
+mod traced;
 mod verdict;
 
 pub use checks::{CheckRow, Checks};
@@ -24,4 +25,5 @@ pub use histogram::Histogram;
 pub use series::{SeriesInfo, SeriesKind, Tallies};
 pub use statuses::Statuses;
 pub use tally::{Breakdown, Tally};
+pub use traced::{Traced, TracedAnswer, TracedBody, TracedEnd, TracedExchange, TracedPart};
 pub use verdict::{Reason, Soundness, Verdict};

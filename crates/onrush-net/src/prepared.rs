@@ -141,6 +141,18 @@ impl Prepared {
         self.idempotent
     }
 
+    /// Head and body for people: in HTTP/1.1 the bytes that were sent, in HTTP/2 a line for each field.
+    pub fn shown(&self) -> (String, &[u8]) {
+        match &self.form {
+            Form::Http1 { wire, absolute } => {
+                let wire = absolute.get().unwrap_or(wire);
+                let end = wire.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(wire.len());
+                (String::from_utf8_lossy(&wire[..end]).into_owned(), wire.get(end + 4..).unwrap_or_default())
+            }
+            Form::Http2(wire) => (wire.to_string(), wire.body()),
+        }
+    }
+
     /// The bytes of HTTP/1.1 for whoever reads them.
     pub(crate) fn http1(&self, reader: &Peer) -> &[u8] {
         match (&self.form, reader) {

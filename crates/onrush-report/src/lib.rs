@@ -11,6 +11,7 @@ mod progress;
 mod protocol;
 mod style;
 mod summary;
+mod traced;
 mod units;
 mod width;
 
@@ -20,4 +21,5 @@ pub use output::Output;
 pub use progress::Progress;
 pub use style::Style;
 pub use summary::{SummaryOutput, summary};
+pub use traced::traced;
 pub use units::{bytes, count, duration, percent, rate, several};

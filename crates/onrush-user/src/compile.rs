@@ -17,7 +17,7 @@ use crate::row::OwnTable;
 use crate::script::ScriptError;
 use crate::text::Text;
 use crate::trouble::{Trouble, TroubleKind};
-use crate::value::from_constant;
+use crate::value::{Escape, from_constant, write_text};
 
 /// What compiling needs to know, for one scenario.
 pub(crate) struct Compiler<'a> {
@@ -177,12 +177,21 @@ pub(crate) fn drawn<'a>(play: &'a Play, draws: &'a [usize]) -> impl Iterator<Ite
     draws.iter().filter_map(|feeder| play.feeders.get(*feeder)).map(|feeder| feeder.variable)
 }
 
+/// A secret as it stands in texts, in JSON, in URLs and in forms.
+fn disguises(secret: &str) -> [String; 4] {
+    [Escape::None, Escape::Json, Escape::Percent, Escape::Form].map(|escape| {
+        let mut written = Vec::new();
+        write_text(secret, escape, &mut written);
+        String::from_utf8_lossy(&written).into_owned()
+    })
+}
+
 /// The texts of all secrets among the constants, which no message may show.
 pub(crate) fn secrets(play: &Play) -> Vec<String> {
     fn within(constant: &Constant, found: &mut Vec<String>) {
         match constant {
             Constant::Secret(Secret(bytes)) if !bytes.is_empty() => {
-                found.push(String::from_utf8_lossy(bytes).into_owned());
+                found.extend(disguises(&String::from_utf8_lossy(bytes)));
             }
             Constant::List(entries) => entries.iter().for_each(|entry| within(entry, found)),
             Constant::Map(entries) => entries.iter().for_each(|(_, entry)| within(entry, found)),
@@ -193,7 +202,7 @@ pub(crate) fn secrets(play: &Play) -> Vec<String> {
     let own = play.scenarios.iter().flat_map(|scenario| &scenario.constants);
     play.constants.iter().chain(own).for_each(|(_, constant)| within(constant, &mut found));
     // The longest first: one secret may be the beginning of another.
-    found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    found.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
     found.dedup();
     found
 }

@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json_path::JsonPath;
 
 use crate::show::beginning;
+use crate::syntax::SyntaxError;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// All paths of a call.
@@ -48,13 +49,31 @@ enum Step {
     Every,
 }
 
+/// JSONPaths are read by descent: more brackets than this could exhaust the stack.
+const MOST_BRACKETS: usize = 64;
+
+/// Why a text is no JSONPath (RFC 9535), and from where on.
+pub fn check_path(source: &str) -> Result<(), SyntaxError> {
+    parse(source).map(drop)
+}
+
+fn parse(source: &str) -> Result<JsonPath, SyntaxError> {
+    if source.matches(['[', '(']).count() > MOST_BRACKETS {
+        return Err(SyntaxError { message: format!("it has more than {MOST_BRACKETS} brackets"), span: None });
+    }
+    JsonPath::parse(source).map_err(|error| {
+        let start = error.position().min(source.len());
+        SyntaxError { message: error.message().to_owned(), span: Some(start..source.len()) }
+    })
+}
+
 impl Paths {
     /// Adds a path; says its place.
     pub(crate) fn add(&mut self, source: &str) -> Result<usize, Trouble> {
         if let Some(place) = self.sources.iter().position(|known| known == source) {
             return Ok(place);
         }
-        let query = JsonPath::parse(source).map_err(|error| {
+        let query = parse(source).map_err(|error| {
             Trouble::new(TroubleKind::Expression, "", format!("`{source}` is not a JSONPath: {error}"))
         })?;
         let place = self.sources.len();

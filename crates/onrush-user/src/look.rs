@@ -46,6 +46,7 @@ struct Saving {
 pub struct Looked {
     outcomes: Vec<bool>,
     failed: Vec<FailedCheck>,
+    missing: Vec<(usize, Trouble)>,
     pub(crate) reads: Reads,
 }
 
@@ -74,6 +75,11 @@ impl Looked {
     /// The checks that failed.
     pub fn failed(&self) -> &[FailedCheck] {
         &self.failed
+    }
+
+    /// Why a save, by its place in [`Call::saves`], did not come about.
+    pub fn missing(&self, save: usize) -> Option<&Trouble> {
+        self.missing.iter().find(|(place, _)| *place == save).map(|(_, trouble)| trouble)
     }
 }
 
@@ -152,17 +158,24 @@ impl Call {
         self.reading.checks.iter().map(Inspection::name)
     }
 
+    /// The variables that get something of the answer: by their names, and what they hold now.
+    pub fn saves<'a>(&'a self, user: &'a User) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        self.reading.saves.iter().map(|save| (&*save.name, user.mind.value(save.variable)))
+    }
+
     /// Looks at an answer: gives variables what they are to get, then holds the checks against it. All of them are
     /// looked at, even if something that had to be saved is not there; that ends the iteration as failed.
     pub fn look(&self, user: &mut User, answer: &Answer<'_>, looked: &mut Looked) -> Result<(), Trouble> {
         looked.outcomes.clear();
         looked.failed.clear();
+        looked.missing.clear();
         looked.reads.begin();
-        let mut first = None;
-        for save in &self.reading.saves {
+        for (place, save) in self.reading.saves.iter().enumerate() {
             match save.value(&self.reading.paths, user, answer, &mut looked.reads) {
                 Ok(value) => user.mind.assign(save.variable, value),
-                Err(trouble) => first = first.or(Some(trouble)),
+                Err(trouble) => {
+                    looked.missing.push((place, trouble.reworded(|message| user.script.masked(message))));
+                }
             }
         }
         for (check, inspection) in self.reading.checks.iter().enumerate() {
@@ -173,7 +186,7 @@ impl Call {
                 looked.failed.push(FailedCheck { check, expected, found });
             }
         }
-        first.map_or(Ok(()), |trouble| Err(trouble.reworded(|message| user.script.masked(message))))
+        looked.missing.first().map_or(Ok(()), |(_, trouble)| Err(trouble.clone()))
     }
 }
 

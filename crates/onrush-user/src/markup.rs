@@ -14,8 +14,90 @@ use sxd_xpath::{Context, Factory, XPath};
 use crate::show::beginning;
 use crate::trouble::{Trouble, TroubleKind};
 
+/// Brackets that a selector or an XPath may have.
+const MOST_BRACKETS: usize = 64;
 /// How deep elements may nest: what is found is walked by functions that call themselves.
 const DEEPEST: usize = 256;
+
+/// Why a text is no CSS selector, in a few words. What lacks an end is taken by CSS as if it had one; nobody means that.
+pub fn check_css(selector: &str) -> Result<(), String> {
+    parse_css(selector)?;
+    if is_ended(selector) { Ok(()) } else { Err("something in it has no end".to_owned()) }
+}
+
+/// Whether quotes and brackets come in pairs.
+fn is_ended(text: &str) -> bool {
+    let (mut open, mut quote) = (0_usize, None);
+    for letter in text.chars() {
+        match letter {
+            _ if quote.is_some() => quote = quote.filter(|open| *open != letter),
+            '"' | '\'' => quote = Some(letter),
+            '(' | '[' => open += 1,
+            ')' | ']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    open == 0 && quote.is_none()
+}
+
+fn parse_css(selector: &str) -> Result<Selector, String> {
+    nests_shallowly(selector)?;
+    Selector::parse(selector).map_err(|error| said(&error))
+}
+
+/// Why a text is no XPath, in a few words; also if it calls a function that there is not.
+pub fn check_xpath(source: &str) -> Result<(), String> {
+    let (path, nothing) = (parse_xpath(source)?, Package::new());
+    let evaluated = path.evaluate(&Context::new(), nothing.as_document().root());
+    evaluated.map(drop).map_err(|error| said(&error))
+}
+
+fn parse_xpath(source: &str) -> Result<XPath, String> {
+    nests_shallowly(source)?;
+    match Factory::new().build(source) {
+        Ok(Some(path)) => Ok(path),
+        Ok(None) => Err("it is empty".to_owned()),
+        Err(error) => Err(said(&error)),
+    }
+}
+
+/// Both are read by functions that call themselves.
+fn nests_shallowly(text: &str) -> Result<(), String> {
+    let brackets = text.matches(['(', '[']).count();
+    if brackets > MOST_BRACKETS { Err(format!("it has more than {MOST_BRACKETS} brackets")) } else { Ok(()) }
+}
+
+/// An error in words. Those of the two libraries are partly the names of their variants.
+fn said(error: &dyn fmt::Display) -> String {
+    let text = error.to_string();
+    if text.contains("report this") {
+        return "it cannot be read".to_owned();
+    }
+    if let Some((what, rest)) = text.split_once("OwnedPrefixedName") {
+        let name = rest.split("local_part: \"").nth(1).and_then(|rest| rest.split('"').next());
+        return format!("{}`{}`", in_words(what), name.unwrap_or_default());
+    }
+    in_words(text.lines().next().unwrap_or_default().trim_end_matches('.'))
+}
+
+/// `TrailingSlash` as `trailing slash`.
+fn in_words(text: &str) -> String {
+    let mut words = String::new();
+    let mut before = ' ';
+    for letter in text.chars() {
+        if before.is_lowercase() && letter.is_uppercase() {
+            words.push(' ');
+        }
+        let is_word = words.is_empty() || before.is_lowercase() && letter.is_uppercase();
+        if is_word {
+            words.extend(letter.to_lowercase());
+        } else {
+            words.push(letter);
+        }
+        before = letter;
+    }
+    words
+}
 
 /// A selector, and what of the elements is wanted.
 #[derive(Debug)]
@@ -35,8 +117,9 @@ impl fmt::Debug for Path {
 
 impl Css {
     pub(crate) fn new(selector: &str, attribute: Option<&String>) -> Result<Self, Trouble> {
-        let parsed = Selector::parse(selector)
-            .map_err(|_| Trouble::new(TroubleKind::Expression, "", format!("`{selector}` is not a CSS selector")))?;
+        let parsed = parse_css(selector).map_err(|why| {
+            Trouble::new(TroubleKind::Expression, "", format!("`{selector}` is not a CSS selector: {why}"))
+        })?;
         Ok(Self { selector: parsed, attribute: attribute.cloned() })
     }
 
@@ -60,13 +143,9 @@ pub(crate) fn html(body: &[u8]) -> Html {
 
 impl Path {
     pub(crate) fn new(source: &str) -> Result<Self, Trouble> {
-        let refused =
-            |why: String| Trouble::new(TroubleKind::Expression, "", format!("`{source}` is not an XPath: {why}"));
-        match Factory::new().build(source) {
-            Ok(Some(path)) => Ok(Self(path)),
-            Ok(None) => Err(refused("it is empty".to_owned())),
-            Err(error) => Err(refused(error.to_string())),
-        }
+        parse_xpath(source)
+            .map(Self)
+            .map_err(|why| Trouble::new(TroubleKind::Expression, "", format!("`{source}` is not an XPath: {why}")))
     }
 
     /// The texts of the nodes in order, or the one value that it is.

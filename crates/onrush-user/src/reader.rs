@@ -170,6 +170,14 @@ pub(crate) fn compiled(pattern: &str) -> Result<Regex, Trouble> {
     Regex::new(pattern).map_err(|error| Trouble::new(TroubleKind::Expression, "", format!("`{pattern}`: {error}")))
 }
 
+/// Why a text is no pattern that saves and checks can be made of, in a few words.
+pub fn check_regex(pattern: &str) -> Result<(), String> {
+    Regex::new(pattern).map(drop).map_err(|error| {
+        let why = error.to_string();
+        why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    })
+}
+
 fn text(bytes: &[u8]) -> Value {
     match std::str::from_utf8(bytes) {
         Ok(text) => Value::from(text),

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use minijinja::value::Value;
+
+use crate::value::to_json;
+
 /// The most characters of a value that a message shows.
 const SHOWN: usize = 120;
 
@@ -12,6 +16,11 @@ pub(crate) fn shortened(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// The beginning of a value as JSON, in one line.
+pub fn shown_value(value: &Value) -> String {
+    shortened(&to_json(value))
 }
 
 /// The beginning of a body, in one line.

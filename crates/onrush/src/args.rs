@@ -33,9 +33,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Put load on a service and report how it fared. `onrush URL` is short for `onrush run URL`, and a scenario file may stand for the URL
     Run(Box<RunArgs>),
-    /// Read a scenario file without sending anything, and say in plain words what it would do
+    /// Read a scenario file without sending anything, and say in plain words what it would do; or, with --trace, do it once
     Check(CheckArgs),
-    /// Write a scenario file to begin with
+    /// Write a scenario file to begin with, and the schema for editors beside it
     New(NewArgs),
     /// Start a service to put load on: latency, errors, limits and misbehaviour to order
     Serve(Box<ServeArgs>),

@@ -1,13 +1,17 @@
-//! `onrush check`: a scenario file, read and told in plain words; nothing is sent.
+//! `onrush check`: a scenario file, read and told in plain words; nothing is sent unless a trace is asked for.
 
 use crate::args::CheckArgs;
 use crate::exit::{Exit, Wrong};
 use crate::lower::scenario::{self, Disk};
 use crate::terminal::{print, say};
+use crate::trace::trace;
 
 /// Reads the file and says what it would do.
 pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Wrong> {
     let document = scenario::read(&args.path, &args.file, args.load.as_deref(), &Disk::beside(&args.path))?;
+    if args.trace {
+        return trace(document, args);
+    }
     print(&onrush_lang::describe(&document));
     document.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
     Ok(Exit::Ok)

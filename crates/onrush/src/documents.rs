@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{CommandFactory, Parser};
 use onrush_metrics::ErrorKind;
 use onrush_report::KINDS;
+use onrush_user::FunctionSpec;
 
 use crate::args::{self, Cli};
 use crate::exit::Exit;
@@ -89,7 +90,17 @@ fn reference() -> String {
     table(&mut text, "Rules of the verdict", "The names of its reasons in JSON.", "rule", rules);
     let outputs = KINDS.iter().map(|kind| (format!("`{}`", kind.name), kind.about));
     table(&mut text, "Kinds of outputs", "For `-o KIND=FILE`.", "kind", outputs);
+    let about = "Those of scenario files, beside the template language's own; every draw comes from the run's seed.";
+    functions(&mut text, "Functions of expressions", about, onrush_user::FUNCTION_SPECS);
+    let about = "For `value | filter`, beside the template language's own.";
+    functions(&mut text, "Filters of expressions", about, onrush_user::FILTER_SPECS);
     text
+}
+
+fn functions(text: &mut String, title: &str, about: &str, specs: &[FunctionSpec]) {
+    // A pipe would end a cell of the table.
+    let rows = specs.iter().map(|spec| (format!("`{}`", spec.usage.replace('|', "\\|")), spec.about));
+    table(text, title, about, "such as", rows);
 }
 
 fn commands(text: &mut String) {

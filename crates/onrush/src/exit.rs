@@ -31,7 +31,8 @@ exits! {
     Ok = 0,
     /// The run was played, but a result could not be written where it was asked for.
     OutputFailed = 1,
-    /// A condition of `--fail-on` is met; standard error says which.
+    /// A condition of `--fail-on` is met or a threshold is broken, or in a trace a request or a check has failed; what was
+    /// printed says which.
     Failed = 99,
     /// What was asked for cannot be done; nothing was sent.
     BadConfiguration = 104,

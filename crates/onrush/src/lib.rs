@@ -13,11 +13,13 @@ mod exit;
 mod gate;
 mod lower;
 mod outputs;
+mod printed;
 mod run;
 mod serve;
 mod signals;
 mod starter;
 mod terminal;
+mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -11,8 +11,9 @@ use crate::gate::FailOn;
 use crate::lower::scenario::{self, Disk};
 use crate::lower::{self, Surroundings};
 use crate::outputs::Outputs;
+use crate::printed::printed;
 use crate::signals;
-use crate::terminal::say;
+use crate::terminal::{print, say};
 
 /// Plays the run that the arguments ask for.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
@@ -25,6 +26,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
             of_document(document, args, &surroundings)?
         }
     };
+    if args.print_scenario {
+        print(&printed(args, &plan)?);
+        return Ok(Exit::Ok);
+    }
     begin(&plan, warnings, args, &surroundings)
 }
 

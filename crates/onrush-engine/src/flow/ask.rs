@@ -3,7 +3,7 @@
 use std::cell::RefMut;
 use std::time::Duration;
 
-use onrush_metrics::ErrorKind;
+use onrush_metrics::{ErrorKind, Traced};
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
 use onrush_plan::Retry;
@@ -93,7 +93,21 @@ impl Walk<'_> {
             let wait = retry_wait(retry, attempts, last.retry_after, self.user().random());
             let due = last.exchange.ended + wait;
             let is_late = retry.deadline.is_some_and(|deadline| due > begun + deadline);
-            if is_late || !self.caller.budgets().spend(self.scenario) {
+            let given_up = if is_late {
+                Some("its deadline would pass before the next attempt")
+            } else if !self.caller.budgets().spend(self.scenario) {
+                Some("the scenario's retry budget is spent")
+            } else {
+                None
+            };
+            if let Some(tracer) = self.caller.tracer() {
+                let (attempt, of) = (attempts + 1, retry.attempts);
+                tracer.tell(match given_up {
+                    Some(why) => Traced::GivenUp(why.to_owned()),
+                    None => Traced::Retried { attempt, of, after: wait },
+                });
+            }
+            if given_up.is_some() {
                 break;
             }
             self.caller.sleepers().until(due).await;
@@ -111,11 +125,17 @@ impl Walk<'_> {
             None => (self.send(call, filled, conn).await, false),
             Some(after) => Box::pin(self.send_hedged(after, call, filled, conn)).await,
         };
+        if let Some(tracer) = self.caller.tracer().filter(|_| hedged) {
+            tracer.tell(Traced::Hedged);
+        }
         let Sent { exchange, kept, url } = sent;
         let mut tried = Tried { exchange, fault: None, trouble: None, failed: None, retry_after: None, hedged };
         match &tried.exchange.result {
             Err(failure) => {
                 tried.failed = class_of(failure);
+                if let Some(tracer) = self.caller.tracer() {
+                    tracer.failed(&failure.to_string());
+                }
                 tried.trouble = call.missed(&mut self.user(), &failure.to_string());
             }
             Ok(status) => {
@@ -127,6 +147,7 @@ impl Walk<'_> {
                 let mut looked = self.caller.looked();
                 tried.trouble = call.look(&mut self.user(), &answer, &mut looked).err();
                 tried.fault = self.judge(intended, call, status, &looked);
+                self.trace(call, &looked, tried.fault.as_ref());
                 tried.failed = tried.fault.as_ref().map(|fault| match fault.kind() {
                     ErrorKind::Check if status < 400 => onrush_user::Failure::Check,
                     _ => onrush_user::Failure::Status(status),
@@ -137,6 +158,15 @@ impl Walk<'_> {
         }
         self.caller.take_back_kept(kept);
         tried
+    }
+
+    /// Tells what was found, where somebody listens.
+    fn trace(&self, call: &Call, looked: &Looked, fault: Option<&Failure>) {
+        let Some(tracer) = self.caller.tracer() else { return };
+        tracer.looked(call, &self.user(), looked);
+        if let Some(fault) = fault.filter(|fault| fault.kind() == ErrorKind::Status) {
+            tracer.failed(&fault.to_string());
+        }
     }
 
     /// Counts the checks; the first that failed is why the request has.

@@ -11,6 +11,7 @@ use onrush_user::{Auth, Call, Filled};
 use url::Url;
 
 use super::conns::Conn;
+use super::tracer;
 use super::walk::Walk;
 use crate::wall;
 
@@ -61,6 +62,9 @@ impl Walk<'_> {
         };
         let exchange = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
         let mut sent = Sent { exchange, kept: prepared.take_kept().unwrap_or_default(), url: None };
+        if let Some(tracer) = self.caller.tracer() {
+            tracer.sent(&prepared, &sent.exchange, &sent.kept);
+        }
         let sets_cookies = self.part.cookies && sent.kept.headers("set-cookie").next().is_some();
         let redirect = sent.redirect().filter(|_| self.redirects(call) > 0);
         if sets_cookies || redirect.is_some() || call.wants_url() {
@@ -95,7 +99,11 @@ impl Walk<'_> {
 
     /// What is looked at, or may have to be: cookies, where a redirect leads, when to come back.
     fn keeping(&self, prepared: Prepared, call: &Call) -> Prepared {
-        let body = if call.wants_body() { call.keep() } else { 0 };
+        let body = match self.caller.tracer() {
+            _ if call.wants_body() => call.keep(),
+            Some(_) => tracer::KEPT,
+            None => 0,
+        };
         let head =
             self.part.cookies || call.wants_head() || body > 0 || call.retry().is_some() || self.redirects(call) > 0;
         prepared.keeping(self.caller.kept().wanting(head, body)).within(call.timeout())
@@ -129,6 +137,10 @@ impl Walk<'_> {
             let hop = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
             self.caller.take_back_kept(std::mem::take(&mut sent.kept));
             let kept = prepared.take_kept().unwrap_or_default();
+            if let Some(tracer) = self.caller.tracer() {
+                tracer.redirected(request.url().as_str());
+                tracer.sent(&prepared, &hop, &kept);
+            }
             self.keep_cookies(request.url(), &kept);
             sent = Sent { exchange: hop.redirected_from(sent.exchange), kept, url: Some(request.url().clone()) };
             match sent.redirect() {
@@ -167,7 +179,10 @@ impl Walk<'_> {
         let cookies = kept.headers("set-cookie").filter(|_| self.part.cookies);
         for cookie in cookies.filter_map(|bytes| std::str::from_utf8(bytes).ok()) {
             // What a browser would not take either is no failure of the request.
-            let _ = self.jar.borrow_mut().take(url, cookie, wall::now());
+            let taken = self.jar.borrow_mut().take(url, cookie, wall::now());
+            if let Some(tracer) = self.caller.tracer() {
+                tracer.cookie(cookie, taken.err().map(|refused| refused.to_string()));
+            }
         }
     }
 }

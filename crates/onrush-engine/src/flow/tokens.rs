@@ -34,7 +34,7 @@ struct Fresh {
 impl Walk<'_> {
     /// The token for a source. Whoever comes while it is being fetched waits for it.
     pub(super) async fn token(&self, source: &TokenSource, conn: &mut Conn) -> Result<String, Box<Exchange>> {
-        let key = source.key(&mut self.user()).map_err(|trouble| failed(trouble.to_string()))?;
+        let key = source.key(&mut self.user()).map_err(|trouble| Box::new(failed(trouble.to_string())))?;
         let place = Rc::clone(self.caller.tokens.0.borrow_mut().entry(key).or_default());
         let mut held = place.lock().await;
         if let Some(fresh) = held.as_ref().filter(|fresh| Instant::now() < fresh.until) {
@@ -49,20 +49,24 @@ impl Walk<'_> {
     }
 
     async fn fetch(&self, source: &TokenSource, conn: &mut Conn) -> Result<Token, Box<Exchange>> {
-        let request = source.request(&mut self.user()).map_err(|trouble| failed(trouble.to_string()))?;
+        let request = source.request(&mut self.user()).map_err(|trouble| Box::new(failed(trouble.to_string())))?;
         let prepared =
-            Prepared::new(&request, self.client.settings()).map_err(|failure| failed(failure.to_string()))?;
+            Prepared::new(&request, self.client.settings()).map_err(|failure| Box::new(failed(failure.to_string())))?;
         let prepared = prepared.keeping(self.caller.kept().wanting(true, LONGEST));
         let exchange = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
         let kept = prepared.take_kept().unwrap_or_default();
+        if let Some(tracer) = self.caller.tracer() {
+            tracer.sent_credentials(&prepared, &exchange, &kept);
+        }
         match exchange.result {
-            Ok(status) => Token::of_answer(status, kept.body()).map_err(|trouble| failed(trouble.to_string())),
+            Ok(status) => {
+                Token::of_answer(status, kept.body()).map_err(|trouble| Box::new(failed(trouble.to_string())))
+            }
             Err(failure) => Err(Box::new(Exchange::failed(failure))),
         }
     }
 }
 
-#[expect(clippy::unnecessary_box_returns, reason = "it is the error of futures that should stay small")]
-fn failed(why: String) -> Box<Exchange> {
-    Box::new(Exchange::failed(Failure::new(ErrorKind::Script, why)))
+fn failed(why: String) -> Exchange {
+    Exchange::failed(Failure::new(ErrorKind::Script, why))
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 
-use onrush_metrics::ErrorKind;
+use onrush_metrics::{ErrorKind, Traced};
 use onrush_net::clock::Instant;
 use onrush_net::{Client, Failure};
 use onrush_plan::{SeriesId, Spread, Stop, VariableId};
@@ -39,7 +39,9 @@ pub(super) struct Walked {
     pub(super) ended: Instant,
     /// Why early, if it was.
     pub(super) outcome: Result<(), Halt>,
-    /// Why a request failed, if one did.
+    /// Requests that failed.
+    pub(super) failed: u64,
+    /// Why the first of them did.
     pub(super) first_failure: Option<Failure>,
     /// There were requests, and no connection for any of them.
     pub(super) is_nowhere: bool,
@@ -118,6 +120,9 @@ impl Walk<'_> {
     /// Waits until a time after the user was ready, however late that was noticed: delays do not add up.
     async fn think(&self, spread: &Spread) {
         let time = self.user.borrow_mut().think(spread);
+        if let Some(tracer) = self.caller.tracer() {
+            return tracer.tell(Traced::Thought(time));
+        }
         let due = self.free_at.get() + time;
         self.free_at.set(due);
         self.caller.sleepers().until(due).await;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use onrush_plan::{Expr, Save, Source, Which};
+use onrush_user::{check_css, check_path, check_regex, check_xpath};
 
 use super::keys::{SAVE, WHICH};
 use super::reader::Reader;
@@ -14,8 +15,6 @@ use crate::diagnostic::{Diagnostic, suggest};
 const HELP: &str = "values are found by `$.token` (JSONPath), `header Location`, `cookie sid`, `regex \"id=(\\d+)\"`, \
                     `css \"a.next\" attr href`, `xpath \"//id\"`, `status`, `time`, `size`, `body`, `url` or `location`, \
                     and may go on with `| first`, `| last`, `| any`, `| all`, `| count`, `| 2` or `| default …`";
-/// JSONPaths are read by descent: more brackets than this could exhaust the stack.
-const MOST_BRACKETS: usize = 64;
 /// Words that begin a source.
 pub(crate) const SOURCES: &[&str] =
     &["header", "cookie", "regex", "css", "xpath", "status", "time", "size", "body", "url", "location"];
@@ -149,7 +148,7 @@ impl Reader<'_> {
             }
             "css" => {
                 let (selector, at) = self.argument(text, &mut rest, "a CSS selector in quotes")?;
-                let selector = self.selector(text, at, selector, "CSS selector")?;
+                let selector = self.css(text, at, selector)?;
                 let after = text.trimmed(rest.clone());
                 let attribute = match text.value[after.clone()].strip_prefix("attr ") {
                     Some(name) => {
@@ -162,7 +161,7 @@ impl Reader<'_> {
             }
             "xpath" => {
                 let (path, at) = self.argument(text, &mut rest, "an XPath in quotes")?;
-                Source::XPath(self.selector(text, at, path, "XPath")?)
+                Source::XPath(self.xpath(text, at, path)?)
             }
             found => {
                 let label =
@@ -211,15 +210,13 @@ impl Reader<'_> {
 
     pub(crate) fn json_path(&mut self, text: &Text, range: Range<usize>) -> Option<String> {
         let path = text.value[range.clone()].to_owned();
-        if path.matches(['[', '(']).count() > MOST_BRACKETS {
-            return self.in_text(text, range, "this JSONPath is too long", "too many brackets");
-        }
-        match serde_json_path::JsonPath::parse(&path) {
-            Ok(_) => Some(path),
+        match check_path(&path) {
+            Ok(()) => Some(path),
             Err(error) => {
-                let at = (range.start + error.position()).min(range.end);
-                let message = format!("this is not a JSONPath: {}", error.message());
-                let diagnostic = Diagnostic::new(message, at..range.end, "expected a JSONPath (RFC 9535)");
+                let at = error.span.map_or(0, |span| span.start);
+                let message = format!("this is not a JSONPath: {}", error.message);
+                let at = range.start + at..range.end;
+                let diagnostic = Diagnostic::new(message, at, "expected a JSONPath (RFC 9535)");
                 let help =
                     "write `$.token`, `$.items[0].id`, `$.items[*].id`, `$.items[?@.price < 10].id`, `$['odd name']`";
                 self.report_in(text, "a JSONPath", diagnostic.with_help(help));
@@ -229,48 +226,35 @@ impl Reader<'_> {
     }
 
     pub(crate) fn regex(&mut self, text: &Text, range: Range<usize>, pattern: String) -> Option<String> {
-        match regex::Regex::new(&pattern) {
-            Ok(_) => Some(pattern),
-            Err(error) => {
-                let why = error.to_string();
-                let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                let diagnostic = Diagnostic::new(
-                    format!("this is not a regular expression: {why}"),
-                    range,
-                    "expected a regular expression",
-                );
-                self.report_in(text, "a regular expression", diagnostic);
+        self.compiled(text, range, pattern, check_regex, "a regular expression")
+    }
+
+    fn css(&mut self, text: &Text, range: Range<usize>, selector: String) -> Option<String> {
+        self.compiled(text, range, selector, check_css, "a CSS selector")
+    }
+
+    fn xpath(&mut self, text: &Text, range: Range<usize>, path: String) -> Option<String> {
+        self.compiled(text, range, path, check_xpath, "an XPath")
+    }
+
+    /// What the engine that will read answers takes as well.
+    fn compiled(
+        &mut self,
+        text: &Text,
+        range: Range<usize>,
+        value: String,
+        check: fn(&str) -> Result<(), String>,
+        what: &str,
+    ) -> Option<String> {
+        match check(&value) {
+            Ok(()) => Some(value),
+            Err(why) => {
+                let message = format!("this is not {what}: {why}");
+                self.report_in(text, what, Diagnostic::new(message, range, format!("expected {what}")));
                 None
             }
         }
     }
-
-    /// What can be said about a selector without knowing its language: it is not empty, and its brackets close.
-    fn selector(&mut self, text: &Text, range: Range<usize>, selector: String, what: &str) -> Option<String> {
-        let mut open = Vec::new();
-        let mut quote = None;
-        for letter in selector.chars() {
-            match letter {
-                _ if quote.is_some() => quote = quote.filter(|open| *open != letter),
-                '"' | '\'' => quote = Some(letter),
-                '(' | '[' => open.push(letter),
-                ')' | ']' if open.pop() != Some(if letter == ')' { '(' } else { '[' }) => {
-                    let message = format!("this is not {what}: `{letter}` closes nothing", what = named(what));
-                    return self.in_text(text, range, &message, "expected brackets in pairs");
-                }
-                _ => {}
-            }
-        }
-        if selector.trim().is_empty() || !open.is_empty() || quote.is_some() {
-            let message = format!("this is not {}: it is empty, or something in it has no end", named(what));
-            return self.in_text(text, range, &message, "expected brackets and quotes in pairs");
-        }
-        Some(selector)
-    }
-}
-
-fn named(what: &str) -> String {
-    format!("{} {what}", if what.starts_with('X') { "an" } else { "a" })
 }
 
 fn constant_source(constant: &onrush_plan::Constant) -> String {

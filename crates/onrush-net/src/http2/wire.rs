@@ -34,6 +34,11 @@ pub struct Target<'a> {
 }
 
 impl Wire {
+    /// What follows the fields.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// A request with `fields`, whose names may be in any case. What HTTP/2 has no place for is a failure.
     pub fn new<'a>(
         target: &Target<'_>,
@@ -55,7 +60,6 @@ impl Wire {
 }
 
 /// For people: a line for each field.
-#[cfg(test)]
 impl std::fmt::Display for Wire {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut written = Ok(());

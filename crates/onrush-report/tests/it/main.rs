@@ -7,3 +7,4 @@ mod json;
 mod progress;
 mod shared;
 mod summary;
+mod traced;

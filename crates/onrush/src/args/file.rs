@@ -31,6 +31,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "LOAD", allow_hyphen_values = true)]
     pub(crate) load: Option<String>,
 
+    /// Walk one user once through each scenario, and show every request, answer, saved value and check; think times are
+    /// skipped
+    #[arg(long)]
+    pub(crate) trace: bool,
+
     /// What the file reads.
     #[command(flatten)]
     pub(crate) file: FileArgs,

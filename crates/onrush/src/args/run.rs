@@ -197,6 +197,10 @@ pub(crate) struct RunArgs {
     #[arg(long, help_heading = "TLS")]
     pub(crate) no_tls_resumption: bool,
 
+    /// Print a scenario file that does the same as these arguments, and send nothing
+    #[arg(long, help_heading = "Scenario file")]
+    pub(crate) print_scenario: bool,
+
     /// Where results go.
     #[command(flatten)]
     pub(crate) output: OutputArgs,

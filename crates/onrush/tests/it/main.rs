@@ -8,4 +8,7 @@ mod interop;
 mod plain;
 mod proxy;
 mod scenario;
+mod starter;
+mod trace;
+mod tutorial;
 mod weather;

@@ -1,0 +1,176 @@
+//! Tells what a single user does, step by step, for whoever writes the scenario. In load there is none, and a request
+//! asks once whether there is.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use onrush_metrics::{Traced, TracedAnswer, TracedBody, TracedEnd, TracedExchange, TracedPart};
+use onrush_net::clock::Instant;
+use onrush_net::{Exchange, Kept, Prepared};
+use onrush_plan::Stop;
+use onrush_user::{Call, Looked, Scene, Script, SetupValues, User, shown_value, veiled_body, veiled_header};
+
+use super::FlowCaller;
+use super::send::decoded;
+use super::walk::{Halt, Walked};
+
+/// Bytes of a body that are shown.
+const SHOWN: usize = 2048;
+/// Bytes of an answer that are kept to be shown where nothing else is to be kept of it.
+pub(super) const KEPT: usize = 64 * 1024;
+
+/// What has been told and not yet been heard.
+pub(crate) type Told = Rc<RefCell<VecDeque<Traced>>>;
+
+/// The one who tells.
+pub(super) struct Tracer {
+    script: Rc<Script>,
+    told: Told,
+    requests: Cell<u64>,
+}
+
+impl Tracer {
+    pub(super) fn tell(&self, traced: Traced) {
+        self.told.borrow_mut().push_back(traced);
+    }
+
+    /// A request was sent, and answered or not.
+    pub(super) fn sent(&self, prepared: &Prepared, exchange: &Exchange, kept: &Kept) {
+        let (head, body) = prepared.shown();
+        self.exchange(&head, self.body(body, false, true), exchange, kept, true);
+    }
+
+    /// The same for a request whose bodies are credentials.
+    pub(super) fn sent_credentials(&self, prepared: &Prepared, exchange: &Exchange, kept: &Kept) {
+        let (head, body) = prepared.shown();
+        self.exchange(&head, hidden(body), exchange, kept, false);
+    }
+
+    fn exchange(&self, head: &str, body: TracedBody, exchange: &Exchange, kept: &Kept, shows: bool) {
+        self.requests.set(self.requests.get() + 1);
+        let answer = exchange.result.as_ref().ok().map(|status| {
+            let (body, is_cut) = decoded(kept, KEPT.max(kept.body().len()));
+            let body = if shows { self.body(&body, is_cut, false) } else { hidden(&body) };
+            TracedAnswer { head: self.answer_head(*status, kept), body }
+        });
+        let request = head.lines().map(|line| self.line(line)).collect();
+        self.tell(Traced::Sent(Box::new(TracedExchange { request, body, answer, time: exchange.service_time() })));
+    }
+
+    fn answer_head(&self, status: u16, kept: &Kept) -> Vec<String> {
+        let text = String::from_utf8_lossy(kept.head());
+        let lines = text.lines().filter(|line| !line.is_empty());
+        // The status of HTTP/2 is no line of its own.
+        let status = (!text.starts_with("HTTP/")).then(|| format!("HTTP/2 {status}"));
+        status.into_iter().chain(lines.map(|line| self.line(line))).collect()
+    }
+
+    fn line(&self, line: &str) -> String {
+        veiled_header(&self.script.masked(line))
+    }
+
+    /// Secrets are masked before anything is cut off: half a secret is still one.
+    fn body(&self, bytes: &[u8], is_cut: bool, is_ours: bool) -> TracedBody {
+        let length = bytes.len() as u64;
+        let Some(text) = text_of(bytes) else { return TracedBody { text: None, bytes: length, is_cut } };
+        let masked = self.script.masked(text);
+        let masked = if is_ours { veiled_body(&masked) } else { masked };
+        let end = (0..=SHOWN.min(masked.len())).rev().find(|end| masked.is_char_boundary(*end)).unwrap_or_default();
+        let is_cut = is_cut || end < masked.len();
+        let text = masked.get(..end).filter(|text| !text.is_empty()).map(str::to_owned);
+        TracedBody { text, bytes: length, is_cut }
+    }
+
+    /// What was found in an answer.
+    pub(super) fn looked(&self, call: &Call, user: &User, looked: &Looked) {
+        for (place, (name, value)) in call.saves(user).enumerate() {
+            let value = match looked.missing(place) {
+                Some(trouble) => Err(trouble.message().to_owned()),
+                None => Ok(self.script.masked(&shown_value(value))),
+            };
+            self.tell(Traced::Saved { name: name.to_owned(), value });
+        }
+        for (number, name) in call.checks().enumerate() {
+            let failed = looked.failed().iter().find(|failed| failed.check == number);
+            let failed = failed.map(|failed| (failed.expected.clone(), failed.found.clone()));
+            self.tell(Traced::Checked { name: name.to_owned(), failed });
+        }
+    }
+
+    /// A `Set-Cookie` header was taken, or not.
+    pub(super) fn cookie(&self, header: &str, refused: Option<String>) {
+        let name = header.split(['=', ';']).next().unwrap_or_default().trim().to_owned();
+        self.tell(Traced::Cookie { name, refused });
+    }
+
+    /// A redirect is followed.
+    pub(super) fn redirected(&self, to: &str) {
+        self.tell(Traced::Redirected { to: self.script.masked(to) });
+    }
+
+    /// An attempt has failed.
+    pub(super) fn failed(&self, why: &str) {
+        self.tell(Traced::Failed(self.script.masked(why)));
+    }
+}
+
+impl FlowCaller {
+    /// The same, telling all that a user does.
+    pub(crate) fn traced(mut self, told: &Told) -> Self {
+        let (script, told) = (Rc::clone(&self.script), Rc::clone(told));
+        self.tracer = Some(Box::new(Tracer { script, told, requests: Cell::new(0) }));
+        self
+    }
+
+    /// Walks through a part once and tells it; whether all was well, and what was saved.
+    pub(crate) async fn walk_once(&self, scene: Scene, part: TracedPart) -> (bool, SetupValues) {
+        self.tell(Traced::Began(part.clone()));
+        let mut visit = self.visit(scene, 0);
+        let begun = Instant::now();
+        let Walked { outcome, failed, .. } = self.walk(&mut visit, 0, begun).await;
+        if let Some(pace) = &self.script.part(scene).pace {
+            let pace = visit.user.think(pace);
+            self.tell(Traced::Paced(pace));
+        }
+        let end = self.end(outcome);
+        let is_well = failed == 0 && !matches!(end, TracedEnd::Failed(_));
+        let requests = self.tracer.as_ref().map_or(0, |tracer| tracer.requests.take());
+        self.tell(Traced::Ended { part, end, requests, failed, took: begun.elapsed() });
+        (is_well, visit.user.setup_values())
+    }
+
+    fn end(&self, walked: Result<(), Halt>) -> TracedEnd {
+        match walked {
+            Ok(()) => TracedEnd::Completed,
+            Err(Halt::Stop(Stop::Iteration)) => TracedEnd::Stopped("iteration"),
+            Err(Halt::Stop(Stop::User)) => TracedEnd::Stopped("user"),
+            Err(Halt::Stop(Stop::Run)) => TracedEnd::Stopped("run"),
+            Err(Halt::Failed(failure) | Halt::Exhausted(failure)) => {
+                TracedEnd::Failed(self.script.masked(&failure.to_string()))
+            }
+        }
+    }
+
+    fn tell(&self, traced: Traced) {
+        if let Some(tracer) = &self.tracer {
+            tracer.tell(traced);
+        }
+    }
+}
+
+/// The text that bytes are, but for a character that was cut at the end; nothing if they are something else.
+fn text_of(bytes: &[u8]) -> Option<&str> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?,
+        Err(_) => return None,
+    };
+    let is_strange = |char: char| char.is_control() && !matches!(char, '\n' | '\r' | '\t');
+    (!text.contains(is_strange)).then_some(text)
+}
+
+fn hidden(body: &[u8]) -> TracedBody {
+    let text = (!body.is_empty()).then(|| "(credentials, not shown)".to_owned());
+    TracedBody { text, bytes: body.len() as u64, is_cut: false }
+}
