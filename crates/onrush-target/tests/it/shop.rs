@@ -124,7 +124,10 @@ async fn many_items_in_one_request() {
     let lines =
         "{\"name\":\"Tin Whistle\",\"price\":9.99}\n\n{\"name\":\"\",\"price\":1}\r\n{\"name\":\n{\"price\":1}\n";
     let answer = client.send("POST /bulk/products", &[], lines).await;
-    insta::assert_snapshot!(serde_json::to_string_pretty(&answer.json()).unwrap(), @r#"
+    // Whether maps keep their order depends on what else is built.
+    let mut json = answer.json();
+    json.sort_all_objects();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&json).unwrap(), @r#"
     {
       "failed": 3,
       "items": [
