@@ -70,8 +70,10 @@ pub(crate) struct FlowCaller {
 /// Buffers that are not in use.
 #[derive(Debug, Default)]
 struct Spare {
-    filled: Vec<Filled>,
-    looked: Vec<Looked>,
+    #[expect(clippy::vec_box, reason = "they move out and in at every request")]
+    filled: Vec<Box<Filled>>,
+    #[expect(clippy::vec_box, reason = "they move out and in at every request")]
+    looked: Vec<Box<Looked>>,
     kept: Vec<Kept>,
 }
 
@@ -273,11 +275,11 @@ impl FlowCaller {
         Conns::new(client, self.clients.protocol(), self.users.get()).first
     }
 
-    fn filled(&self) -> Filled {
+    fn filled(&self) -> Box<Filled> {
         self.spare.borrow_mut().filled.pop().unwrap_or_default()
     }
 
-    fn looked(&self) -> Looked {
+    fn looked(&self) -> Box<Looked> {
         self.spare.borrow_mut().looked.pop().unwrap_or_default()
     }
 
@@ -285,11 +287,11 @@ impl FlowCaller {
         self.spare.borrow_mut().kept.pop().unwrap_or_default()
     }
 
-    fn take_back_filled(&self, filled: Filled) {
+    fn take_back_filled(&self, filled: Box<Filled>) {
         keep(&mut self.spare.borrow_mut().filled, filled);
     }
 
-    fn take_back_looked(&self, looked: Looked) {
+    fn take_back_looked(&self, looked: Box<Looked>) {
         keep(&mut self.spare.borrow_mut().looked, looked);
     }
 
@@ -336,5 +338,23 @@ impl Caller for FlowCaller {
 
     fn take_series(&self) -> Vec<Tally> {
         self.board.take()
+    }
+}
+
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+
+    /// Users think by the ten thousand, and each carries the room of the step that it may take next.
+    #[test]
+    fn a_walking_user_needs_little_room() {
+        fn iterating<F>(_: fn(&'static FlowCaller, &'static mut FlowLane, Due) -> F) -> usize {
+            size_of::<F>()
+        }
+        fn asking<F>(_: fn(&'static Walk<'static>, &'static onrush_user::Call, &'static mut Conn) -> F) -> usize {
+            size_of::<F>()
+        }
+        let bytes = [iterating(FlowCaller::iterate), asking(Walk::ask), size_of::<Visit>()];
+        assert!(bytes[0] <= 328 && bytes[1] <= 944 && bytes[2] <= 304, "{bytes:?} bytes");
     }
 }

@@ -79,15 +79,13 @@ impl Prepared {
         }
     }
 
-    /// The same with a time of its own for the whole request.
-    #[must_use]
-    pub fn within(self, timeout: Option<Duration>) -> Self {
-        Self { timeout, ..self }
+    /// Gives it a time of its own for the whole request.
+    pub fn limit(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
     }
 
-    /// The same, of whose answer something is kept.
-    #[must_use]
-    pub fn keeping(mut self, kept: Kept) -> Self {
+    /// Something of its answer is to be kept.
+    pub fn keep(&mut self, kept: Kept) {
         match &mut self.form {
             Form::Http1 { .. } => self.kept = Some(RefCell::new(kept)),
             Form::Http2(wire) => {
@@ -96,7 +94,6 @@ impl Prepared {
                 }
             }
         }
-        self
     }
 
     /// What was kept of the answer.

@@ -83,22 +83,24 @@ impl Walk<'_> {
 
     /// Ready for the wire. What is the same for all is copied in blocks; only where somebody has to understand the
     /// request, such as a proxy or HTTP/2, is it taken apart.
-    fn prepare(&self, call: &Call, filled: &mut Filled, extra: &Extra) -> Result<Prepared, Failure> {
+    fn prepare(&self, call: &Call, filled: &mut Filled, extra: &Extra) -> Result<Box<Prepared>, Failure> {
         let cookies = self.cookies(|| filled.url(call));
         let (cookies, extra) = (cookies.as_deref(), borrowed(extra));
         let origin = filled.own_url().or(call.origin()).filter(|_| self.client.takes_bytes());
-        let prepared = match origin.map(|url| self.caller.origins().of(url)) {
+        // On the heap, or the user would carry its room while it thinks.
+        let mut prepared = Box::new(match origin.map(|url| self.caller.origins().of(url)) {
             Some(origin) => Prepared::from_wire(origin, call.method(), filled.http1(call, cookies, &extra)),
             None => {
                 let request = filled.request(call, cookies, &extra).map_err(|error| refused(&error))?;
                 Prepared::new(&request, self.client.settings())?
             }
-        };
-        Ok(self.keeping(prepared, call))
+        });
+        self.keep_for(&mut prepared, call);
+        Ok(prepared)
     }
 
     /// What is looked at, or may have to be: cookies, where a redirect leads, when to come back.
-    fn keeping(&self, prepared: Prepared, call: &Call) -> Prepared {
+    fn keep_for(&self, prepared: &mut Prepared, call: &Call) {
         let body = match self.caller.tracer() {
             _ if call.wants_body() => call.keep(),
             Some(_) => tracer::KEPT,
@@ -106,7 +108,8 @@ impl Walk<'_> {
         };
         let head =
             self.part.cookies || call.wants_head() || body > 0 || call.retry().is_some() || self.redirects(call) > 0;
-        prepared.keeping(self.caller.kept().wanting(head, body)).within(call.timeout())
+        prepared.keep(self.caller.kept().wanting(head, body));
+        prepared.limit(call.timeout());
     }
 
     /// Follows redirects from an answer on.
@@ -126,8 +129,9 @@ impl Walk<'_> {
             });
             let ready = next.and_then(|next| {
                 let cookies = self.cookies(|| next.url().clone());
-                let prepared = Prepared::new(&with_cookies(&next, cookies)?, self.client.settings())?;
-                Ok((next, self.keeping(prepared, call)))
+                let mut prepared = Prepared::new(&with_cookies(&next, cookies)?, self.client.settings())?;
+                self.keep_for(&mut prepared, call);
+                Ok((next, prepared))
             });
             let prepared;
             (request, prepared) = match ready {

@@ -50,9 +50,9 @@ impl Walk<'_> {
 
     async fn fetch(&self, source: &TokenSource, conn: &mut Conn) -> Result<Token, Box<Exchange>> {
         let request = source.request(&mut self.user()).map_err(|trouble| Box::new(failed(trouble.to_string())))?;
-        let prepared =
+        let mut prepared =
             Prepared::new(&request, self.client.settings()).map_err(|failure| Box::new(failed(failure.to_string())))?;
-        let prepared = prepared.keeping(self.caller.kept().wanting(true, LONGEST));
+        prepared.keep(self.caller.kept().wanting(true, LONGEST));
         let exchange = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
         let kept = prepared.take_kept().unwrap_or_default();
         if let Some(tracer) = self.caller.tracer() {
