@@ -46,7 +46,7 @@ use self::walk::{Halt, Walk, Walked};
 use crate::caller::{Caller, Due, Who};
 use crate::control::Control;
 use crate::error::RunError;
-use crate::wall;
+use crate::wall::Wall;
 
 /// Plays scenarios.
 pub(crate) struct FlowCaller {
@@ -59,6 +59,7 @@ pub(crate) struct FlowCaller {
     origins: Origins,
     tokens: Tokens,
     sleepers: Rc<Sleepers>,
+    wall: Wall,
     control: Control,
     redirects: u32,
     users: Cell<usize>,
@@ -122,6 +123,7 @@ impl FlowCaller {
             origins: Origins::default(),
             tokens: Tokens::default(),
             sleepers: Rc::default(),
+            wall: Wall::new(),
             control: control.clone(),
             redirects: plan.client.redirects,
             users: Cell::default(),
@@ -155,7 +157,7 @@ impl FlowCaller {
 
     /// Walks through the flow of a visit.
     async fn walk(&self, visit: &mut Visit, number: u64, ready: Instant) -> Walked {
-        if let Err(trouble) = visit.user.begin_iteration(number, wall::now()) {
+        if let Err(trouble) = visit.user.begin_iteration(number, self.wall.at(ready)) {
             let outcome = Err(trouble.into());
             return Walked { ended: Instant::now(), outcome, failed: 0, first_failure: None, is_nowhere: false };
         }
@@ -197,7 +199,8 @@ impl FlowCaller {
     }
 
     async fn iterate(&self, lane: &mut FlowLane, due: Due) -> Iteration {
-        let started = Instant::now();
+        // A closed user was free a moment ago, when its last iteration had ended or its pace allowed.
+        let started = if lane.who.number.is_some() { due.at } else { Instant::now() };
         let is_new = lane.session.is_none() || lane.who.number.is_none();
         if is_new {
             self.arrive(lane, due);
@@ -205,8 +208,7 @@ impl FlowCaller {
         let iteration = lane.iterations;
         lane.iterations += 1;
         let Some(visit) = &mut lane.session else { return Iteration::of_nobody(started) };
-        // A closed user is due when it is free, which it is now.
-        let ready = if lane.who.number.is_some() { started } else { due.at };
+        let ready = due.at;
         let part = self.script.scenario(visit.scenario);
         let pending = self.board.asks(part.series, ready);
         let walked = self.walk(visit, iteration, ready).await;

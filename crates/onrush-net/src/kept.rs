@@ -41,9 +41,13 @@ impl Kept {
 
     /// The values of a field by its name in whatever case, in order.
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.head.split(|byte| *byte == b'\n').filter_map(move |line| {
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            line[..colon].eq_ignore_ascii_case(name.as_bytes()).then(|| line[colon + 1..].trim_ascii())
+        // Looked for in every answer whose cookies are kept: the name is compared before anything else is done.
+        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', &self.head).map(|end| end + 1));
+        starts.filter_map(move |start| {
+            let line = &self.head[start..];
+            let is_it = line.get(name.len()) == Some(&b':') && line[..name.len()].eq_ignore_ascii_case(name.as_bytes());
+            let line = line.get(name.len() + 1..).filter(|_| is_it)?;
+            Some(line[..memchr::memchr(b'\n', line).unwrap_or(line.len())].trim_ascii())
         })
     }
 
