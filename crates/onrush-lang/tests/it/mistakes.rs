@@ -282,6 +282,7 @@ fn thresholds() {
         "errors == 0%",
         "search verdict == valid",
         "p99 < 1s over 10ms",
+        "rate > 5/s over 1500ms",
         "tag:team=x p99 < 1s",
         "{ threshold: p99 < 1s, abort: later }",
         "{ abort: true }",
