@@ -154,6 +154,7 @@ fn flow() {
         "- pace: 10s",
         "- group: a",
         "- repeat: 3",
+        "- repeat: -1\n  steps: [{ get: / }]",
         "- for: x\n  steps: [{ get: / }]",
         "- while: x <\n  steps: [{ get: / }]",
         "- when: chance(140%)\n  steps: [{ get: / }]",
