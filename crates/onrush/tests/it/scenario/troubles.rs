@@ -152,6 +152,19 @@ fn a_set_up_that_fails_plays_nothing() {
     }
 }
 
+#[test]
+fn iterations_that_cannot_go_on_are_told_in_the_summary() {
+    let service = kit::service();
+    let folder = Folder::new();
+    folder.write("scene.yaml", file(&service.url(), FEW, "- get: /products\n  save: { a: $.none }\n- get: /never"));
+    let path = folder.path("summary.txt");
+    let ended = kit::run(&folder, &["-o", &format!("summary={}", path.display())]).finish();
+    let summary = std::fs::read_to_string(path).unwrap();
+    for told in ["3 of 3 iterations could not go on", "broken off", "$.none"] {
+        assert!(summary.contains(told), "{told}: {summary}{}", ended.stderr);
+    }
+}
+
 /// What was measured until then is reported.
 #[test]
 fn a_tear_down_that_fails_takes_no_figures_with_it() {
