@@ -25,7 +25,8 @@ struct Tried {
     failed: Option<onrush_user::Failure>,
     /// How long the service asks to be left alone.
     retry_after: Option<Duration>,
-    hedged: bool,
+    /// Sent beside those that took long.
+    hedges: u64,
 }
 
 impl Tried {
@@ -61,10 +62,10 @@ impl Walk<'_> {
         self.note(&tried);
         let records = filled.records();
         self.caller.take_back_filled(filled);
-        let Tried { exchange, fault, trouble, hedged, .. } = tried;
+        let Tried { exchange, fault, trouble, hedges, .. } = tried;
         let ended = exchange.ended;
-        let attempts = attempts + u64::from(hedged);
-        pending.end(&Asked { exchange, fault, attempts, failed_at_first, hedged, records });
+        let attempts = attempts + hedges;
+        pending.end(&Asked { exchange, fault, attempts, failed_at_first, hedges, records });
         (ended, trouble.map_or(Ok(()), |trouble| Err(trouble.into())))
     }
 
@@ -113,8 +114,8 @@ impl Walk<'_> {
             self.caller.sleepers().until(due).await;
             attempts += 1;
             let next = self.attempt(intended, call, filled, conn).await;
-            let hedged = next.hedged || last.hedged;
-            last = Tried { exchange: next.exchange.repeated_after(last.exchange), hedged, ..next };
+            let hedges = next.hedges + last.hedges;
+            last = Tried { exchange: next.exchange.repeated_after(last.exchange), hedges, ..next };
         }
         (last, attempts.into())
     }
@@ -129,7 +130,8 @@ impl Walk<'_> {
             tracer.tell(Traced::Hedged);
         }
         let Sent { exchange, kept, url } = sent;
-        let mut tried = Tried { exchange, fault: None, trouble: None, failed: None, retry_after: None, hedged };
+        let mut tried =
+            Tried { exchange, fault: None, trouble: None, failed: None, retry_after: None, hedges: hedged.into() };
         match &tried.exchange.result {
             Err(failure) => {
                 tried.failed = class_of(failure);

@@ -27,7 +27,8 @@ pub(super) struct Asked {
     pub(super) fault: Option<Failure>,
     pub(super) attempts: u64,
     pub(super) failed_at_first: bool,
-    pub(super) hedged: bool,
+    /// Attempts beside those that took long.
+    pub(super) hedges: u64,
     /// Records that it carried.
     pub(super) records: u64,
 }
@@ -92,7 +93,7 @@ impl Pending<'_> {
             recorder.count(intended, |counters| {
                 counters.attempts += asked.attempts;
                 counters.failed_at_first += u64::from(asked.failed_at_first);
-                counters.hedges += u64::from(asked.hedged);
+                counters.hedges += asked.hedges;
                 let is_well = asked.fault.is_none() && asked.exchange.result.is_ok();
                 counters.records += if is_well { asked.records } else { 0 };
             });

@@ -112,6 +112,16 @@ fn hedges() {
 }
 
 #[test]
+fn every_hedge_of_every_attempt_is_counted() {
+    let service = kit::service();
+    let steps =
+        "- get: /delay/200\n  hedge: 20ms\n  check: status == 201\n  retry: { attempts: 2, on: [check], backoff: 1ms }";
+    let report = kit::play(&file(&service.url(), "load: 2 iterations by 1 user", steps), &[]);
+    // Two attempts, each with another beside it, for each of two requests.
+    assert_eq!((report.number("/retries/attempts"), report.number("/retries/hedges")), (8, 4));
+}
+
+#[test]
 fn a_hedge_is_the_answer_when_the_first_hangs() {
     let count = AtomicU64::new(0);
     // The first is never answered as far as we can wait; the second at once, and the user goes on with whole answers.
