@@ -87,6 +87,7 @@ fn a_budget_ends_a_storm() {
     let bounded = attempts("\nretry_budget: 10%");
     // Ten are free, and each of the hundred requests earns a tenth of one.
     assert!((118..=120).contains(&bounded), "{bounded}");
+    assert_eq!(attempts("\nretry_budget: 0%"), 100, "a budget of nothing allows nothing");
 }
 
 #[test]
