@@ -61,7 +61,7 @@ pub(crate) fn begin(
 ) -> Result<Exit, Wrong> {
     let outputs = Outputs::open(&args.output)?;
     notes.extend(self::notes(plan, surroundings));
-    let limited_by_files = lower::is_limited_by_descriptors(args, plan);
+    let limited_by_files = lower::is_limited_by_descriptors(args, plan, surroundings.descriptors);
     if limited_by_files {
         let most = match plan.in_flight.max {
             1 => "one request is".to_owned(),

@@ -153,6 +153,13 @@ fn a_set_up_that_fails_plays_nothing() {
 }
 
 #[test]
+fn a_limit_of_the_file_is_not_one_of_the_machine() {
+    let service = kit::service();
+    let report = kit::play(&file(&service.url(), "load: 10/s for 500ms\nmax_in_flight: 3", "- get: /"), &[]);
+    assert!(!report.stderr.contains("open-files"), "{}", report.stderr);
+}
+
+#[test]
 fn iterations_that_cannot_go_on_are_told_in_the_summary() {
     let service = kit::service();
     let folder = Folder::new();
