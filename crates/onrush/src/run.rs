@@ -95,6 +95,11 @@ fn play(
             say(&error.to_string());
             return Ok(Exit::Interrupted);
         }
+        // The load was played and reported.
+        Err(error @ RunError::Teardown(_)) => {
+            say(&format!("error: {error}"));
+            return Ok(Exit::Failed);
+        }
         outcome => outcome.map_err(|error| Wrong(error.to_string()))?,
     };
     Ok(exit(&outcome, &outputs, fail_on))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use onrush_metrics::{ErrorKind, Traced};
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
-use onrush_plan::Retry;
+use onrush_plan::{Retry, SeriesId};
 use onrush_user::{Answer, Call, Filled, Looked, Trouble, User, retries_on, retry_wait};
 
 use super::board::Asked;
@@ -59,7 +59,7 @@ impl Walk<'_> {
             // On the heap, since it is rare.
             (tried, attempts) = Box::pin(self.retry(intended, call, retry, &mut filled, conn, tried)).await;
         }
-        self.note(&tried);
+        self.note(call.series(), &tried);
         let records = filled.records();
         self.caller.take_back_filled(filled);
         let Tried { exchange, fault, trouble, hedges, .. } = tried;
@@ -70,12 +70,15 @@ impl Walk<'_> {
     }
 
     /// Remembers of a request that has ended what the rest of the walk wants to know.
-    fn note(&self, tried: &Tried) {
+    fn note(&self, series: SeriesId, tried: &Tried) {
         self.asked.set(true);
         self.reached.set(self.reached.get() || tried.exchange.sent > 0);
         if let Some(failure) = tried.fault.as_ref().or(tried.exchange.result.as_ref().err()) {
             self.failed.set(self.failed.get() + 1);
-            self.first_failure.borrow_mut().get_or_insert_with(|| failure.clone());
+            self.first_failure.borrow_mut().get_or_insert_with(|| (series, failure.clone()));
+        } else if let Some(trouble) = &tried.trouble {
+            let failure = || Failure::new(ErrorKind::Script, trouble.to_string());
+            self.first_failure.borrow_mut().get_or_insert_with(|| (series, failure()));
         }
     }
 

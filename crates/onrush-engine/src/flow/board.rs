@@ -12,6 +12,7 @@ use crate::recorder::Recorder;
 /// One recorder a series.
 #[derive(Debug)]
 pub(super) struct Board {
+    names: Vec<String>,
     /// The names of each series' checks.
     checks: Vec<Vec<String>>,
     /// Empty before the run has begun: what happens then is not counted.
@@ -43,8 +44,14 @@ pub(super) struct Pending<'a> {
 
 impl Board {
     pub(super) fn new(series: &[SeriesSpec]) -> Self {
+        let names = series.iter().map(|series| series.name.clone()).collect();
         let checks = series.iter().map(|series| series.checks.clone()).collect();
-        Self { checks, recorders: RefCell::default() }
+        Self { names, checks, recorders: RefCell::default() }
+    }
+
+    /// What a series is called in the file.
+    pub(super) fn name(&self, series: SeriesId) -> &str {
+        &self.names[series]
     }
 
     /// From now on it is counted.
