@@ -168,7 +168,8 @@ fn iterations_that_cannot_go_on_are_told_in_the_summary() {
     let folder = Folder::new();
     folder.write("scene.yaml", file(&service.url(), FEW, "- get: /products\n  save: { a: $.none }\n- get: /never"));
     let path = folder.path("summary.txt");
-    let ended = kit::run(&folder, &["-o", &format!("summary={}", path.display())]).finish();
+    let ended = kit::run(&folder, &["-o", &format!("summary={}", path.display()), "--fail-on", "failures"]).finish();
+    assert_eq!(ended.code, 99, "{}", ended.stderr);
     let summary = std::fs::read_to_string(path).unwrap();
     for told in ["3 of 3 iterations could not go on", "broken off", "$.none"] {
         assert!(summary.contains(told), "{told}: {summary}{}", ended.stderr);
