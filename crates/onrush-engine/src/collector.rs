@@ -149,7 +149,8 @@ impl<'a> Collector<'a> {
         let mut gauges = Gauges::default();
         self.last_gauges.iter().for_each(|worker| gauges.merge(worker));
         let at = self.start.elapsed();
-        if self.watch.tick(at, &interval) {
+        let over = self.collected.stopped_at.map(|over| over.saturating_duration_since(self.start));
+        if self.watch.tick(at, over, &interval) {
             self.control.end(StopReason::Threshold);
         }
         let (total, iterations) = overall(&self.collected.tallies, self.series);

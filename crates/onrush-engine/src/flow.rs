@@ -138,7 +138,10 @@ impl FlowCaller {
         let now = Instant::now();
         let walked = self.walk(&mut visit, 0, now).await;
         match (walked.outcome, walked.first_failure) {
-            (Err(Halt::Failed(failure) | Halt::Exhausted(failure)), _) | (_, Some(failure)) => Err(failure.to_string()),
+            // What came first is why the rest went wrong.
+            (_, Some((series, failure))) => Err(format!("{}: {failure}", self.board.name(series))),
+            (Err(Halt::Failed(failure) | Halt::Exhausted(failure)), None) => Err(failure.to_string()),
+            (Err(Halt::Stop(Stop::Run)), None) if scene == Scene::Setup => Err("`stop: run` says so".to_owned()),
             _ => Ok(visit.user.setup_values()),
         }
     }

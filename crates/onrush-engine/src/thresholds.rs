@@ -14,7 +14,21 @@ pub(crate) struct Watch<'a> {
     watched: Vec<Watched<'a>>,
     series: &'a [SeriesInfo],
     warmup: Duration,
+    /// When the latest interval ended.
+    ticked: Duration,
 }
+
+/// An interval of the run, as far as thresholds are concerned.
+#[derive(Clone, Copy, Debug)]
+struct Interval {
+    /// When it ended, without the warm-up.
+    measured: Duration,
+    /// Whether it is a second of the load, all of it: only then its counts are a rate.
+    is_second: bool,
+}
+
+/// Less of a second than this is a part of one.
+const WHOLE: Duration = Duration::from_millis(900);
 
 /// One threshold, and what is needed to judge it before the end.
 #[derive(Debug)]
@@ -39,18 +53,22 @@ impl<'a> Watch<'a> {
             window: VecDeque::new(),
             worst: None,
         });
-        Self { watched: watched.collect(), series, warmup }
+        Self { watched: watched.collect(), series, warmup, ticked: Duration::ZERO }
     }
 
-    /// A second is over. True when a threshold is broken that ends the run.
-    pub(crate) fn tick(&mut self, at: Duration, interval: &Tallies) -> bool {
+    /// A second is over, or what was left of the run; the load ended at `over`, if it has. True when a threshold is
+    /// broken that ends the run.
+    pub(crate) fn tick(&mut self, at: Duration, over: Option<Duration>, interval: &Tallies) -> bool {
         let measured = at.saturating_sub(self.warmup);
+        let began = std::mem::replace(&mut self.ticked, at).max(self.warmup);
         if measured.is_zero() {
             return false;
         }
+        let ended = over.map_or(at, |over| over.min(at));
+        let interval_of = Interval { measured, is_second: ended.saturating_sub(began) >= WHOLE };
         let mut ends = false;
         for watched in &mut self.watched {
-            ends |= watched.tick(measured, interval, self.series);
+            ends |= watched.tick(interval_of, interval, self.series);
         }
         ends
     }
@@ -62,18 +80,21 @@ impl<'a> Watch<'a> {
 }
 
 impl Watched<'_> {
-    fn tick(&mut self, measured: Duration, interval: &Tallies, series: &[SeriesInfo]) -> bool {
-        let threshold = self.threshold;
+    fn tick(&mut self, of: Interval, interval: &Tallies, series: &[SeriesInfo]) -> bool {
+        let (threshold, measured) = (self.threshold, of.measured);
         let (ends, window) = (threshold.abort_after, threshold.window);
+        // In half a second, and when the load is over, fewer requests end than in a second of load.
+        let is_no_rate = threshold.figure == Figure::Rate && !of.is_second;
         if ends.is_none() && window.is_none() {
             return false;
         }
         let second = figures_of(threshold, interval, series);
         let found = match window {
+            Some(_) if is_no_rate => None,
             Some(window) => self.slide(window, second),
             None => {
                 self.total.merge_apart(&second);
-                is_enough(threshold.figure, &self.total)
+                (!is_no_rate && is_enough(threshold.figure, &self.total))
                     .then(|| figure(threshold.figure, &self.total, measured))
                     .flatten()
             }

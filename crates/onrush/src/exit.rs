@@ -31,10 +31,10 @@ exits! {
     Ok = 0,
     /// The run was played, but a result could not be written where it was asked for.
     OutputFailed = 1,
-    /// A condition of `--fail-on` is met or a threshold is broken, or in a trace a request or a check has failed; what was
-    /// printed says which.
+    /// A condition of `--fail-on` is met, a threshold is broken or the tear-down has failed, or in a trace a request or a
+    /// check has failed; what was printed says which.
     Failed = 99,
-    /// What was asked for cannot be done; nothing was sent.
+    /// What was asked for cannot be done, or the set-up has failed; no load was made.
     BadConfiguration = 104,
     /// Somebody interrupted the run; what was measured until then was reported.
     Interrupted = 105,

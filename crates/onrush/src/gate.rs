@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use onrush_metrics::{Outcome, Soundness};
+use onrush_metrics::{Outcome, Soundness, Tally};
 
 /// One condition.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub(crate) enum FailOn {
 
 /// What every condition implies: a service that never answered has passed no test.
 const NO_SUCCESS: &str = "not one request was answered well";
+/// The same of a scenario that nobody could play to its end.
+const NO_ITERATION: &str = "not one iteration could go on to its end";
 
 impl FailOn {
     /// In what way an outcome meets the condition, in words.
@@ -24,6 +26,7 @@ impl FailOn {
         let bad = counters.failed + counters.cut_off;
         match self {
             _ if counters.completed == 0 => Some(NO_SUCCESS.to_owned()),
+            _ if outcome.iterations.as_ref().is_some_and(none_went_on) => Some(NO_ITERATION.to_owned()),
             Self::Verdict(limit) => {
                 let soundness = outcome.verdict.soundness();
                 (soundness >= limit).then(|| format!("the verdict is {soundness}"))
@@ -34,6 +37,10 @@ impl FailOn {
             }
         }
     }
+}
+
+fn none_went_on(iterations: &Tally) -> bool {
+    iterations.counters.completed == 0 && iterations.counters.failed > 0
 }
 
 impl FromStr for FailOn {

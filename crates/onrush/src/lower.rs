@@ -74,9 +74,11 @@ fn of_file(args: &RunArgs) -> Option<&'static str> {
 }
 
 /// Whether the open-files limit sets the in-flight limit, which nobody has asked for.
-pub(crate) fn is_limited_by_descriptors(args: &RunArgs, plan: &Plan) -> bool {
+pub(crate) fn is_limited_by_descriptors(args: &RunArgs, plan: &Plan, descriptors: Option<u64>) -> bool {
     let is_asked = args.max_in_flight.is_some() || args.connections.is_some();
-    plan.work.has_arrivals() && !is_asked && plan.in_flight.max < MAX_IN_FLIGHT
+    // A scenario file may ask for a limit, too.
+    let is_theirs = descriptors.is_some_and(|limit| limit.max(1) == u64::from(plan.in_flight.max));
+    plan.work.has_arrivals() && !is_asked && is_theirs && plan.in_flight.max < MAX_IN_FLIGHT
 }
 
 fn in_flight(args: &RunArgs, load: &onrush_pace::Profile, descriptors: Option<u64>) -> InFlight {

@@ -61,7 +61,7 @@ pub(crate) fn begin(
 ) -> Result<Exit, Wrong> {
     let outputs = Outputs::open(&args.output)?;
     notes.extend(self::notes(plan, surroundings));
-    let limited_by_files = lower::is_limited_by_descriptors(args, plan);
+    let limited_by_files = lower::is_limited_by_descriptors(args, plan, surroundings.descriptors);
     if limited_by_files {
         let most = match plan.in_flight.max {
             1 => "one request is".to_owned(),
@@ -94,6 +94,11 @@ fn play(
         Err(error @ RunError::Interrupted) => {
             say(&error.to_string());
             return Ok(Exit::Interrupted);
+        }
+        // The load was played and reported.
+        Err(error @ RunError::Teardown(_)) => {
+            say(&format!("error: {error}"));
+            return Ok(Exit::Failed);
         }
         outcome => outcome.map_err(|error| Wrong(error.to_string()))?,
     };

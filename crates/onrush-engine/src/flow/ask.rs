@@ -6,7 +6,7 @@ use std::time::Duration;
 use onrush_metrics::{ErrorKind, Traced};
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
-use onrush_plan::Retry;
+use onrush_plan::{Retry, SeriesId};
 use onrush_user::{Answer, Call, Filled, Looked, Trouble, User, retries_on, retry_wait};
 
 use super::board::Asked;
@@ -25,7 +25,8 @@ struct Tried {
     failed: Option<onrush_user::Failure>,
     /// How long the service asks to be left alone.
     retry_after: Option<Duration>,
-    hedged: bool,
+    /// Sent beside those that took long.
+    hedges: u64,
 }
 
 impl Tried {
@@ -58,23 +59,26 @@ impl Walk<'_> {
             // On the heap, since it is rare.
             (tried, attempts) = Box::pin(self.retry(intended, call, retry, &mut filled, conn, tried)).await;
         }
-        self.note(&tried);
+        self.note(call.series(), &tried);
         let records = filled.records();
         self.caller.take_back_filled(filled);
-        let Tried { exchange, fault, trouble, hedged, .. } = tried;
+        let Tried { exchange, fault, trouble, hedges, .. } = tried;
         let ended = exchange.ended;
-        let attempts = attempts + u64::from(hedged);
-        pending.end(&Asked { exchange, fault, attempts, failed_at_first, hedged, records });
+        let attempts = attempts + hedges;
+        pending.end(&Asked { exchange, fault, attempts, failed_at_first, hedges, records });
         (ended, trouble.map_or(Ok(()), |trouble| Err(trouble.into())))
     }
 
     /// Remembers of a request that has ended what the rest of the walk wants to know.
-    fn note(&self, tried: &Tried) {
+    fn note(&self, series: SeriesId, tried: &Tried) {
         self.asked.set(true);
         self.reached.set(self.reached.get() || tried.exchange.sent > 0);
         if let Some(failure) = tried.fault.as_ref().or(tried.exchange.result.as_ref().err()) {
             self.failed.set(self.failed.get() + 1);
-            self.first_failure.borrow_mut().get_or_insert_with(|| failure.clone());
+            self.first_failure.borrow_mut().get_or_insert_with(|| (series, failure.clone()));
+        } else if let Some(trouble) = &tried.trouble {
+            let failure = || Failure::new(ErrorKind::Script, trouble.to_string());
+            self.first_failure.borrow_mut().get_or_insert_with(|| (series, failure()));
         }
     }
 
@@ -113,8 +117,8 @@ impl Walk<'_> {
             self.caller.sleepers().until(due).await;
             attempts += 1;
             let next = self.attempt(intended, call, filled, conn).await;
-            let hedged = next.hedged || last.hedged;
-            last = Tried { exchange: next.exchange.repeated_after(last.exchange), hedged, ..next };
+            let hedges = next.hedges + last.hedges;
+            last = Tried { exchange: next.exchange.repeated_after(last.exchange), hedges, ..next };
         }
         (last, attempts.into())
     }
@@ -129,7 +133,8 @@ impl Walk<'_> {
             tracer.tell(Traced::Hedged);
         }
         let Sent { exchange, kept, url } = sent;
-        let mut tried = Tried { exchange, fault: None, trouble: None, failed: None, retry_after: None, hedged };
+        let mut tried =
+            Tried { exchange, fault: None, trouble: None, failed: None, retry_after: None, hedges: hedged.into() };
         match &tried.exchange.result {
             Err(failure) => {
                 tried.failed = class_of(failure);

@@ -12,6 +12,7 @@ use crate::recorder::Recorder;
 /// One recorder a series.
 #[derive(Debug)]
 pub(super) struct Board {
+    names: Vec<String>,
     /// The names of each series' checks.
     checks: Vec<Vec<String>>,
     /// Empty before the run has begun: what happens then is not counted.
@@ -27,7 +28,8 @@ pub(super) struct Asked {
     pub(super) fault: Option<Failure>,
     pub(super) attempts: u64,
     pub(super) failed_at_first: bool,
-    pub(super) hedged: bool,
+    /// Attempts beside those that took long.
+    pub(super) hedges: u64,
     /// Records that it carried.
     pub(super) records: u64,
 }
@@ -42,8 +44,14 @@ pub(super) struct Pending<'a> {
 
 impl Board {
     pub(super) fn new(series: &[SeriesSpec]) -> Self {
+        let names = series.iter().map(|series| series.name.clone()).collect();
         let checks = series.iter().map(|series| series.checks.clone()).collect();
-        Self { checks, recorders: RefCell::default() }
+        Self { names, checks, recorders: RefCell::default() }
+    }
+
+    /// What a series is called in the file.
+    pub(super) fn name(&self, series: SeriesId) -> &str {
+        &self.names[series]
     }
 
     /// From now on it is counted.
@@ -92,7 +100,7 @@ impl Pending<'_> {
             recorder.count(intended, |counters| {
                 counters.attempts += asked.attempts;
                 counters.failed_at_first += u64::from(asked.failed_at_first);
-                counters.hedges += u64::from(asked.hedged);
+                counters.hedges += asked.hedges;
                 let is_well = asked.fault.is_none() && asked.exchange.result.is_ok();
                 counters.records += if is_well { asked.records } else { 0 };
             });

@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use onrush_plan::Play;
 
-/// Requests that may be tried again in any case, so that a budget is of use from the beginning.
+/// Requests that each worker may try again in any case, so that a budget is of use from the beginning. One of nothing
+/// allows nothing.
 const FREE: f64 = 10.0;
 
 /// One budget a scenario.
@@ -20,7 +21,7 @@ struct Budget {
 
 impl Budgets {
     pub(super) fn new(play: &Play) -> Self {
-        let budget = |each: f64| Budget { each, left: Cell::new(FREE) };
+        let budget = |each: f64| Budget { each, left: Cell::new(if each > 0.0 { FREE } else { 0.0 }) };
         Self(play.scenarios.iter().map(|scenario| scenario.retry_budget.map(budget)).collect())
     }
 

@@ -26,8 +26,8 @@ pub(super) struct Walk<'a> {
     pub(super) free_at: Cell<Instant>,
     /// Requests that have failed so far.
     pub(super) failed: Cell<u64>,
-    /// Why the first of them has.
-    pub(super) first_failure: RefCell<Option<Failure>>,
+    /// The first of them, or that did not give what had to be saved, and why.
+    pub(super) first_failure: RefCell<Option<(SeriesId, Failure)>>,
     /// Whether there was any request.
     pub(super) asked: Cell<bool>,
     /// Whether one of them was written to a connection.
@@ -41,8 +41,8 @@ pub(super) struct Walked {
     pub(super) outcome: Result<(), Halt>,
     /// Requests that failed.
     pub(super) failed: u64,
-    /// Why the first of them did.
-    pub(super) first_failure: Option<Failure>,
+    /// The first of them, or that did not give what had to be saved, and why.
+    pub(super) first_failure: Option<(SeriesId, Failure)>,
     /// There were requests, and no connection for any of them.
     pub(super) is_nowhere: bool,
 }

@@ -75,7 +75,7 @@ fn played(threshold: &Threshold, seconds: &[(u64, u64)]) -> (bool, String, Optio
     for (number, (millis, failed)) in seconds.iter().enumerate() {
         let second = second(*millis, *failed);
         total.merge(&second);
-        if watch.tick(Duration::from_secs(number as u64 + 1), &second) {
+        if watch.tick(Duration::from_secs(number as u64 + 1), None, &second) {
             ended = ended.or(Some(number + 1));
         }
     }
@@ -148,4 +148,34 @@ fn too_few_samples_end_no_run() {
     };
     assert_eq!(played(&p99, &[(10, 0); 9]).2, None, "900 are not enough for a p99");
     assert_eq!(played(&p99, &[(10, 0); 10]).2, Some(10));
+}
+
+/// Each row: when the ticks were, when the load was over, and the worst rate of one second that is found.
+#[test]
+fn a_rate_is_that_of_whole_seconds_of_the_load() {
+    let rate = Threshold {
+        window: Some(Duration::from_secs(1)),
+        abort_after: Some(Duration::ZERO),
+        ..threshold(&[1], Figure::Rate, Relation::Above, 80.0)
+    };
+    let infos = infos();
+    for (ticks, over) in [
+        // The last is what the workers still had to say.
+        (&[1_000, 2_000, 2_003][..], 2_000),
+        // Answers come in after the load.
+        (&[1_000, 2_000, 3_000, 4_000], 2_000),
+        (&[1_000, 2_000, 2_500], 2_500),
+    ] {
+        let mut watch = Watch::new(std::slice::from_ref(&rate), &infos, Duration::ZERO);
+        let (mut total, nothing) =
+            (Tallies::default(), Tallies { own: Tally::default(), series: vec![Tally::default(); 3] });
+        for at in ticks {
+            let interval = if *at <= 2_000 { second(10, 0) } else { nothing.clone() };
+            total.merge(&interval);
+            let over = (*at >= over).then_some(Duration::from_millis(over));
+            assert!(!watch.tick(Duration::from_millis(*at), over, &interval), "{ticks:?} {at}");
+        }
+        let result = watch.results(&outcome(Duration::from_secs(2), Soundness::Valid), &total).remove(0);
+        assert!(result.passed, "{ticks:?}: {}", result.found);
+    }
 }

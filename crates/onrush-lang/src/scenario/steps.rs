@@ -158,7 +158,11 @@ impl Reader<'_> {
 
     fn repeat(&mut self, node: &Node, shape: &'static Shape, scope: &mut Scope) -> Option<Step> {
         let fields = self.fields(node, shape)?;
-        let times = self.expression(fields.get("repeat")?, scope);
+        let node_of_times = fields.get("repeat")?;
+        let times = self.expression(node_of_times, scope);
+        if times.as_ref().is_some_and(|times| times.source.trim().parse().is_ok_and(|times: f64| times < 0.0)) {
+            self.fault(&node_of_times.at, "nothing is done less than no times", "expected 0 or more");
+        }
         let mut counter = None;
         if let Some(node) = fields.get("as")
             && let Some(name) = self.plain_text(node, "the name of a variable")

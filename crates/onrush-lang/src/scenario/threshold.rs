@@ -187,8 +187,8 @@ impl Reader<'_> {
         let Some(over) = rest.find(" over ") else { return Some((text.trimmed(after), None)) };
         let window = text.trimmed(after.start + over + " over ".len()..after.end);
         let time = self.time_in(text, window.clone())?;
-        if time < Duration::from_secs(1) {
-            return self.in_text(text, window, "figures are taken once a second", "expected `1s` or more");
+        if time.is_zero() || time.subsec_nanos() > 0 {
+            return self.in_text(text, window, "figures are taken once a second", "expected whole seconds");
         }
         Some((text.trimmed(after.start..after.start + over), Some(time)))
     }

@@ -15,8 +15,11 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let counters = &outcome.total.counters;
     let mut text = String::new();
     parts(&mut text, "status", &[statuses(outcome, style)], style);
-    for (number, error) in outcome.total.errors.rows().enumerate() {
-        rows(&mut text, if number == 0 { "errors" } else { "" }, &error_lines(&error, style));
+    let broken_off = outcome.iterations.as_ref().map(|iterations| ("broken off", iterations));
+    for (title, tally) in std::iter::once(("errors", &outcome.total)).chain(broken_off) {
+        for (number, error) in tally.errors.rows().enumerate() {
+            rows(&mut text, if number == 0 { title } else { "" }, &error_lines(&error, style));
+        }
     }
     if counters.bytes_received + counters.bytes_sent > 0 {
         let received = format!("{} received{}", bytes(counters.bytes_received), per_second(outcome));

@@ -1,6 +1,6 @@
 //! The failures in one line, for the very top: a sound measurement of a failure is still a failure.
 
-use onrush_metrics::{ErrorKind, Tally};
+use onrush_metrics::{Counters, ErrorKind, Tally};
 
 use crate::units::{count, percent, several};
 
@@ -14,8 +14,23 @@ pub(super) enum Failures {
 }
 
 impl Failures {
-    /// `None` where all is well, and where only this machine is to blame: the verdict tells that.
-    pub(super) fn of(total: &Tally) -> Option<Self> {
+    /// `None` where all is well, and where only this machine is to blame: the verdict tells that. Iterations that could
+    /// not go on are told where every request went well: nobody would look for them.
+    pub(super) fn of(total: &Tally, iterations: Option<&Tally>) -> Option<Self> {
+        Self::of_requests(total).or_else(|| Self::of_iterations(&iterations?.counters))
+    }
+
+    fn of_iterations(counters: &Counters) -> Option<Self> {
+        let (failed, ended) = (counters.failed, counters.ended());
+        let of = several(ended, "iteration", "iterations");
+        match (failed, counters.completed) {
+            (0, _) => None,
+            (_, 0) => Some(Self::All(format!("{} of {of} could not go on", count(failed)))),
+            _ => Some(Self::Part(format!("{} of {of}, {}, could not go on", count(failed), percent(failed, ended)))),
+        }
+    }
+
+    fn of_requests(total: &Tally) -> Option<Self> {
         let counters = &total.counters;
         let local: u64 = total.errors.rows().filter(|row| row.kind.is_local()).map(|row| row.count).sum();
         let failed = counters.failed.saturating_sub(local);
@@ -58,8 +73,6 @@ fn why(total: &Tally) -> String {
 
 #[cfg(test)]
 mod tests {
-    use onrush_metrics::Counters;
-
     use super::*;
 
     /// Completed, cut off, failures by kind, statuses of the bad answers.
@@ -73,7 +86,7 @@ mod tests {
             (0..*count).for_each(|_| total.errors.record(*kind, String::new));
         }
         statuses.iter().for_each(|status| total.statuses.record(*status));
-        match Failures::of(&total) {
+        match Failures::of(&total, None) {
             None => "nothing".to_owned(),
             Some(Failures::All(words)) => format!("all: {words}"),
             Some(Failures::Part(words)) => format!("some: {words}"),
@@ -102,6 +115,23 @@ mod tests {
         ];
         for (case, expected) in table {
             assert_eq!(said(*case), *expected, "{case:?}");
+        }
+    }
+
+    #[test]
+    fn iterations_that_could_not_go_on_are_told_though_every_request_went_well() {
+        let tally = |completed, failed| Tally {
+            counters: Counters { completed, failed, ..Counters::default() },
+            ..Tally::default()
+        };
+        for (iterations, expected) in [
+            ((0, 0), None),
+            ((3, 0), None),
+            ((0, 1), Some(Failures::All("1 of 1 iteration could not go on".to_owned()))),
+            ((30, 10), Some(Failures::Part("10 of 40 iterations, 25 %, could not go on".to_owned()))),
+        ] {
+            let iterations_of = tally(iterations.0, iterations.1);
+            assert_eq!(Failures::of(&tally(5, 0), Some(&iterations_of)), expected, "{iterations:?}");
         }
     }
 }

@@ -15,7 +15,7 @@ const BELOW: &str = "  ";
 
 pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let mut text = String::new();
-    match Failures::of(&outcome.total) {
+    match Failures::of(&outcome.total, outcome.iterations.as_ref()) {
         None => {}
         Some(Failures::All(how)) => head(&mut text, Tone::Bad, "nothing succeeded", &how, style),
         Some(Failures::Part(how)) => head(&mut text, Tone::Warn, "some failed", &how, style),

@@ -87,6 +87,7 @@ fn a_budget_ends_a_storm() {
     let bounded = attempts("\nretry_budget: 10%");
     // Ten are free, and each of the hundred requests earns a tenth of one.
     assert!((118..=120).contains(&bounded), "{bounded}");
+    assert_eq!(attempts("\nretry_budget: 0%"), 100, "a budget of nothing allows nothing");
 }
 
 #[test]
@@ -109,6 +110,16 @@ fn hedges() {
     assert!((1..=4).contains(&report.number("/retries/hedges")));
     let attempts = report.number("/retries/attempts");
     assert_eq!(attempts, 8 + report.number("/retries/hedges"));
+}
+
+#[test]
+fn every_hedge_of_every_attempt_is_counted() {
+    let service = kit::service();
+    let steps =
+        "- get: /delay/200\n  hedge: 20ms\n  check: status == 201\n  retry: { attempts: 2, on: [check], backoff: 1ms }";
+    let report = kit::play(&file(&service.url(), "load: 2 iterations by 1 user", steps), &[]);
+    // Two attempts, each with another beside it, for each of two requests.
+    assert_eq!((report.number("/retries/attempts"), report.number("/retries/hedges")), (8, 4));
 }
 
 #[test]

@@ -139,6 +139,7 @@ fn a_set_up_that_fails_plays_nothing() {
         ("- get: /status/500", "500"),
         ("- get: /products\n  save: { a: $.none }", "$.none"),
         ("- get: /products\n  check: $.total == 0", "$.total"),
+        ("- get: /products\n- stop: run", "`stop: run`"),
     ] {
         let before = service.stats().requests;
         let folder = Folder::new();
@@ -148,7 +149,30 @@ fn a_set_up_that_fails_plays_nothing() {
         assert_eq!((ended.code, &*ended.stdout), (104, ""), "{}", ended.stderr);
         assert!(ended.stderr.contains("setup") || ended.stderr.contains("set-up"), "{}", ended.stderr);
         assert!(ended.stderr.contains(told), "{steps}: {}", ended.stderr);
+        let names_step = ["GET /", "stop: run"].iter().any(|name| ended.stderr.contains(name));
+        assert!(names_step, "the step is not named: {}", ended.stderr);
         assert_eq!(service.stats().requests - before, 1);
+    }
+}
+
+#[test]
+fn a_limit_of_the_file_is_not_one_of_the_machine() {
+    let service = kit::service();
+    let report = kit::play(&file(&service.url(), "load: 10/s for 500ms\nmax_in_flight: 3", "- get: /"), &[]);
+    assert!(!report.stderr.contains("open-files"), "{}", report.stderr);
+}
+
+#[test]
+fn iterations_that_cannot_go_on_are_told_in_the_summary() {
+    let service = kit::service();
+    let folder = Folder::new();
+    folder.write("scene.yaml", file(&service.url(), FEW, "- get: /products\n  save: { a: $.none }\n- get: /never"));
+    let path = folder.path("summary.txt");
+    let ended = kit::run(&folder, &["-o", &format!("summary={}", path.display()), "--fail-on", "failures"]).finish();
+    assert_eq!(ended.code, 99, "{}", ended.stderr);
+    let summary = std::fs::read_to_string(path).unwrap();
+    for told in ["3 of 3 iterations could not go on", "broken off", "$.none"] {
+        assert!(summary.contains(told), "{told}: {summary}{}", ended.stderr);
     }
 }
 
@@ -160,7 +184,8 @@ fn a_tear_down_that_fails_takes_no_figures_with_it() {
     let report = kit::play(&text, &[]);
     assert_eq!((report.requests("completed"), report.iterations()), (3, [3, 0, 0]));
     assert!(report.stderr.contains("teardown") || report.stderr.contains("tear-down"), "{}", report.stderr);
-    assert_ne!(report.code, 0);
+    // 104 would say that nothing was played.
+    assert_eq!(report.code, 99);
 }
 
 #[test]
