@@ -205,7 +205,16 @@ impl Reader<'_> {
         }
         match figure {
             Figure::Quantile(_) | Figure::Mean | Figure::Max => Some(self.time_in(text, range)?.as_nanos() as f64),
-            Figure::Errors | Figure::Checks | Figure::Dropped => self.share_in(text, range),
+            Figure::Errors | Figure::Checks | Figure::Dropped => {
+                let word = &text.value[range.clone()];
+                // `errors < 1` would hold whatever happens; whoever writes it means one in a hundred.
+                if !word.ends_with('%') && word.parse().is_ok_and(|share: f64| share >= 1.0) {
+                    let message =
+                        format!("`{}` is everything: a share goes from 0 to 1", text.shown_part(range.clone()));
+                    return self.in_text_with_help(text, range, &message, "add a `%`", HELP);
+                }
+                self.share_in(text, range)
+            }
             Figure::Rate => {
                 let result = parse_rate(&text.value[range.clone()]);
                 Some(self.parsed(text, range, "a rate such as 100/s", result)?.as_per_second())

@@ -273,6 +273,7 @@ fn thresholds() {
         "p99 < 300",
         "p99 = 1s",
         "errors < 150%",
+        "errors < 1",
         "p95 < ",
         "< 5s",
         "shop.yam p99 < 1s",
