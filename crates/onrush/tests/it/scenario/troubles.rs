@@ -108,24 +108,27 @@ fn nobody_listens() {
     }
 }
 
+/// Another scenario tells that the load is on, and that nobody starves beside such a flow.
 #[test]
 fn a_flow_that_never_waits_hears_an_interruption() {
     for steps in [
-        "- set: { a: 1 }",
-        "- when: chance(50%)\n  steps: [{ set: { a: 1 } }]",
-        "- repeat: 1000000\n  steps: [{ set: { a: 1 } }]",
+        "[{ set: { a: 1 } }]",
+        "[{ when: chance(50%), steps: [{ set: { a: 1 } }] }]",
+        "[{ repeat: 1000000, steps: [{ set: { a: 1 } }] }]",
     ] {
         let plain = Plain::start();
         let folder = Folder::new();
         folder.write(
             "scene.yaml",
             format!(
-                "target: {}\nload: 3 users for 1h\ngraceful_stop: 100ms\nsetup: [{{ get: /go }}]\nsteps:\n{steps}\n",
+                "target: {}\ngraceful_stop: 100ms\nscenarios:\n  \
+                 spins: {{ load: 3 users for 1h, steps: {steps} }}\n  \
+                 tells: {{ load: 1 user for 1h, steps: [{{ get: /on }}, {{ think: 1h }}] }}\n",
                 plain.url()
             ),
         );
         let playing = kit::run(&folder, &["--format", "json"]).start();
-        until(|| !plain.requests().is_empty(), || "the set-up".to_owned());
+        until(|| !plain.requests().is_empty(), || "the load".to_owned());
         playing.signal(Signal::INT);
         let report = playing.finish().report();
         assert_eq!((report.code, report.text("/run/stopped")), (105, "interrupted"), "{steps}");
