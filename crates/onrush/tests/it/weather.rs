@@ -4,6 +4,7 @@
 mod certificates;
 mod closed_ends;
 mod hostile;
+#[cfg(target_os = "linux")]
 mod memory;
 mod nowhere;
 mod scarcity;

@@ -15,19 +15,16 @@ const LATE: u64 = 60_000;
 const ROOM: u64 = 512 * 1024;
 
 #[test]
-#[cfg(target_os = "linux")]
 fn of_a_closed_load() {
     more_requests_need_no_more_memory(&["-c8"]);
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn of_an_open_load() {
     more_requests_need_no_more_memory(&["-r", "20000/s", "--max-in-flight", "8", "--when-full", "drop"]);
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn of_http2() {
     more_requests_need_no_more_memory(&["-c2", "--http2"]);
 }
