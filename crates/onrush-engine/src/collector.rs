@@ -3,17 +3,21 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use onrush_metrics::{Event, Gauges, SeriesInfo, Snapshot, StopReason, Tallies, Tally, WorkerHealth};
+use onrush_metrics::{
+    Event, Gauges, Outcome, RunInfo, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
+};
 use onrush_net::clock::Instant;
 
 use crate::control::Control;
+use crate::health::ProcessMark;
 use crate::thresholds::Watch;
+use crate::verdict::judge;
 
 /// What a worker says.
 #[derive(Debug)]
 pub(crate) enum Message {
     /// A second is over for this worker.
-    Second { tallies: Box<Tallies>, gauges: Gauges },
+    Second { tallies: Box<Tallies>, gauges: Gauges, health: WorkerHealth },
     /// It begins nothing more.
     Stopping { at: Instant },
     /// It has ended.
@@ -42,17 +46,21 @@ pub(crate) struct Collected {
 /// Gathers until every worker has ended.
 pub(crate) struct Collector<'a> {
     start: Instant,
-    warmup: Duration,
-    series: &'a [SeriesInfo],
+    info: &'a RunInfo,
+    mark: &'a ProcessMark,
     watch: Watch<'a>,
     control: &'a Control,
     on_event: &'a mut dyn FnMut(Event),
     collected: Collected,
+    /// All requests so far.
+    total: Tally,
     interval: Tallies,
     gauges: Vec<Option<Gauges>>,
     last_gauges: Vec<Gauges>,
+    last_health: Vec<WorkerHealth>,
     is_done: Vec<bool>,
     ticked: Instant,
+    told: Duration,
     stopping: usize,
     told_stopping: bool,
 }
@@ -63,26 +71,29 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 impl<'a> Collector<'a> {
     pub(crate) fn new(
         start: Instant,
-        warmup: Duration,
-        series: &'a [SeriesInfo],
+        info: &'a RunInfo,
+        mark: &'a ProcessMark,
         watch: Watch<'a>,
-        workers: usize,
         control: &'a Control,
         on_event: &'a mut dyn FnMut(Event),
     ) -> Self {
+        let workers = info.threads;
         Self {
             start,
-            warmup,
-            series,
+            info,
+            mark,
             watch,
             control,
             on_event,
             collected: Collected::default(),
+            total: Tally::default(),
             interval: Tallies::default(),
             gauges: vec![None; workers],
             last_gauges: vec![Gauges::default(); workers],
+            last_health: vec![WorkerHealth::default(); workers],
             is_done: vec![false; workers],
             ticked: start,
+            told: Duration::ZERO,
             stopping: 0,
             told_stopping: false,
         }
@@ -90,7 +101,6 @@ impl<'a> Collector<'a> {
 
     /// Returns when all senders are gone.
     pub(crate) fn gather(mut self, messages: &Receiver<(usize, Message)>) -> (Collected, Watch<'a>) {
-        let workers = self.gauges.len();
         loop {
             match messages.recv_timeout(PATIENCE.saturating_sub(self.ticked.elapsed())) {
                 Ok((worker, message)) => self.take(worker, message),
@@ -101,17 +111,19 @@ impl<'a> Collector<'a> {
                 self.tick();
             }
         }
-        self.collected.tallies.merge(&self.interval);
-        self.collected.lost = workers - self.collected.workers.len();
+        self.collected.lost = self.info.threads - self.collected.workers.len();
+        // What happened since the last second, or since the last worker ended, belongs to no second of its own.
+        self.tick();
         (self.collected, self.watch)
     }
 
     fn take(&mut self, worker: usize, message: Message) {
         match message {
-            Message::Second { tallies, gauges } => {
+            Message::Second { tallies, gauges, health } => {
                 self.interval.merge(&tallies);
                 self.gauges[worker] = Some(gauges);
                 self.last_gauges[worker] = gauges;
+                self.last_health[worker] = health;
             }
             Message::Stopping { at } => {
                 self.stopping += 1;
@@ -122,6 +134,7 @@ impl<'a> Collector<'a> {
             }
             Message::Done(closing) => {
                 self.interval.merge(&closing.tallies);
+                self.last_health[worker] = closing.health;
                 self.collected.workers.push(closing.health);
                 self.collected.oldest_cut_off = self.collected.oldest_cut_off.max(closing.oldest_cut_off);
                 // It has nothing more to say, so nobody waits for it.
@@ -146,23 +159,52 @@ impl<'a> Collector<'a> {
         for (gauges, is_done) in self.gauges.iter_mut().zip(&self.is_done) {
             *gauges = is_done.then(Gauges::default);
         }
-        let mut gauges = Gauges::default();
-        self.last_gauges.iter().for_each(|worker| gauges.merge(worker));
         let at = self.start.elapsed();
         let over = self.collected.stopped_at.map(|over| over.saturating_duration_since(self.start));
         if self.watch.tick(at, over, &interval) {
             self.control.end(StopReason::Threshold);
         }
-        let (total, iterations) = overall(&self.collected.tallies, self.series);
-        (self.on_event)(Event::Tick(Box::new(Snapshot {
+        let snapshot = self.snapshot(at, interval);
+        (self.on_event)(Event::Tick(Box::new(snapshot)));
+    }
+
+    fn snapshot(&mut self, at: Duration, interval: Tallies) -> Snapshot {
+        let (requests, iterations) = overall(&interval, &self.info.series);
+        self.total.merge_apart(&requests);
+        let mut gauges = Gauges::default();
+        self.last_gauges.iter().for_each(|worker| gauges.merge(worker));
+        let mut so_far = self.so_far(at);
+        so_far.verdict = judge(&so_far);
+        Snapshot {
+            since: std::mem::replace(&mut self.told, at),
             at,
-            interval: overall(&interval, self.series).0,
-            total,
+            interval: requests,
             iterations,
             series: interval.series,
+            total: so_far.total,
             gauges,
-            warming_up: at < self.warmup,
-        })));
+            warming_up: at < self.info.warmup,
+            health: so_far.health,
+            verdict: so_far.verdict,
+        }
+    }
+
+    /// The outcome, were the run to end now; without what the verdict does not look at.
+    fn so_far(&self, at: Duration) -> Outcome {
+        let iterations = (!self.info.series.is_empty()).then(|| self.collected.tallies.own.clone());
+        Outcome {
+            info: RunInfo { open: self.info.open, limited_by_files: self.info.limited_by_files, ..RunInfo::default() },
+            stopped: StopReason::Completed,
+            total: self.total.clone(),
+            iterations,
+            series: Vec::new(),
+            thresholds: Vec::new(),
+            measured: at.saturating_sub(self.info.warmup),
+            elapsed: at,
+            oldest_cut_off: None,
+            health: self.mark.health(self.last_health.clone()),
+            verdict: Verdict::default(),
+        }
     }
 }
 
@@ -183,7 +225,10 @@ mod tests {
     /// Each row: what two workers say, in turn, and how many seconds are told.
     #[test]
     fn seconds_are_told_whoever_has_ended() {
-        let second = || Message::Second { tallies: Box::default(), gauges: Gauges::default() };
+        let second = || {
+            let (tallies, gauges, health) = (Box::default(), Gauges::default(), WorkerHealth::default());
+            Message::Second { tallies, gauges, health }
+        };
         let done = || {
             let (tallies, health) = (Tallies::default(), WorkerHealth::default());
             Message::Done(Box::new(Closing { tallies, health, oldest_cut_off: None }))
@@ -199,10 +244,12 @@ mod tests {
             drop(send);
             let mut told = 0;
             let mut on_event = |event| told += u32::from(matches!(event, Event::Tick(_)));
-            let control = Control::new();
+            let (control, mark) = (Control::new(), ProcessMark::now());
             let watch = Watch::new(&[], &[], Duration::ZERO);
-            Collector::new(Instant::now(), Duration::ZERO, &[], watch, 2, &control, &mut on_event).gather(&messages);
-            assert_eq!(told, ticks, "{shown}");
+            let info = RunInfo { threads: 2, ..RunInfo::default() };
+            Collector::new(Instant::now(), &info, &mark, watch, &control, &mut on_event).gather(&messages);
+            // One more for what is left when all have gone.
+            assert_eq!(told, ticks + 1, "{shown}");
         }
     }
 }

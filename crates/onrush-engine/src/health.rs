@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onrush_metrics::WorkerHealth;
+use onrush_metrics::{Health, WorkerHealth};
 use onrush_net::clock::Instant;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -34,13 +34,36 @@ impl ThreadMark {
     }
 }
 
+/// What the process and the machine had used when this was made.
+#[derive(Debug)]
+pub(crate) struct ProcessMark {
+    cpu: Duration,
+    machine: Option<MachineMark>,
+}
+
+impl ProcessMark {
+    pub(crate) fn now() -> Self {
+        Self { cpu: process_cpu(), machine: MachineMark::now() }
+    }
+
+    /// What both used since, beside what the workers say of themselves.
+    pub(crate) fn health(&self, workers: Vec<WorkerHealth>) -> Health {
+        Health {
+            workers,
+            process_cpu: Some(process_cpu().saturating_sub(self.cpu)),
+            steal: self.machine.and_then(MachineMark::steal_since),
+            peak_memory: peak_memory(),
+        }
+    }
+}
+
 /// CPU time of the whole process so far.
-pub(crate) fn process_cpu() -> Duration {
+fn process_cpu() -> Duration {
     cpu_time(ClockId::ProcessCPUTime)
 }
 
 /// The largest resident size of the process so far, in bytes, where the system tells.
-pub(crate) fn peak_memory() -> Option<u64> {
+fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kb| kb * 1024)
@@ -48,18 +71,18 @@ pub(crate) fn peak_memory() -> Option<u64> {
 
 /// The machine's CPU time by use since it was started.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct MachineMark {
+struct MachineMark {
     total: u64,
     steal: u64,
 }
 
 impl MachineMark {
-    pub(crate) fn now() -> Option<Self> {
+    fn now() -> Option<Self> {
         parse_machine(&std::fs::read_to_string("/proc/stat").ok()?)
     }
 
     /// The share of CPU time since then that the hypervisor gave to others.
-    pub(crate) fn steal_since(self) -> Option<f64> {
+    fn steal_since(self) -> Option<f64> {
         Self::now()?.steal_from(self)
     }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use onrush_metrics::WorkerHealth;
 use onrush_net::clock::Instant;
 use onrush_pace::Segment;
 use onrush_plan::Plan;
@@ -29,6 +30,7 @@ pub(crate) async fn play<C: Caller>(
     segment: Segment,
     alarm: fn() -> Alarm,
     mut orders: Orders,
+    health: &impl Fn() -> WorkerHealth,
     say: &impl Fn(Message),
 ) {
     let mut drivers: Vec<_> = plan
@@ -42,7 +44,7 @@ pub(crate) async fn play<C: Caller>(
         })
         .collect();
     tokio::select! {
-        () = beat(worker, alarm(), say) => {}
+        () = beat(worker, alarm(), health, say) => {}
         () = async {
             let interrupted = tokio::select! {
                 () = play_all(&mut drivers, plan) => false,
@@ -75,7 +77,12 @@ async fn play_all<C: Caller>(drivers: &mut [Driver<C>], plan: &Plan) {
 }
 
 /// Notes how late the event loop is, and hands over the tally every second.
-async fn beat<C: Caller>(worker: &Rc<Worker<C>>, mut alarm: Alarm, say: &impl Fn(Message)) {
+async fn beat<C: Caller>(
+    worker: &Rc<Worker<C>>,
+    mut alarm: Alarm,
+    health: &impl Fn() -> WorkerHealth,
+    say: &impl Fn(Message),
+) {
     let mut due = worker.start;
     loop {
         for _ in 0..BEATS {
@@ -83,7 +90,8 @@ async fn beat<C: Caller>(worker: &Rc<Worker<C>>, mut alarm: Alarm, say: &impl Fn
             alarm.until(due).await;
             worker.record(|recorder| recorder.beat(due, Instant::now()));
         }
-        say(Message::Second { tallies: Box::new(worker.take_tallies()), gauges: worker.gauges() });
+        let (tallies, gauges) = (Box::new(worker.take_tallies()), worker.gauges());
+        say(Message::Second { tallies, gauges, health: health() });
         // After a pause of the whole process there is no point in catching up on beats.
         due = due.max(Instant::now() - Duration::from_secs(1));
     }

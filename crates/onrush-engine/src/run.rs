@@ -20,10 +20,11 @@ use crate::control::{Command, Control, Orders};
 use crate::error::RunError;
 use crate::flow::{FlowCaller, Setups};
 use crate::gate::Gate;
-use crate::health::{MachineMark, ThreadMark, peak_memory, process_cpu};
+use crate::health::{ProcessMark, ThreadMark};
 use crate::play::play;
 use crate::thresholds::Watch;
 use crate::verdict::judge;
+use crate::wall;
 use crate::worker::Worker;
 
 /// Plays `plan` to its end on threads of its own and returns what came out. `on_event` is called on
@@ -35,8 +36,7 @@ pub fn run(
     mut on_event: impl FnMut(Event),
 ) -> Result<Outcome, RunError> {
     let (send, messages) = channel();
-    let machine = MachineMark::now();
-    let (begun, cpu_before) = (Instant::now(), process_cpu());
+    let (begun, mark) = (Instant::now(), ProcessMark::now());
     let plan = Arc::new(plan.clone());
     let kit = Kit::new(&plan, control)?;
     let gate = Arc::new(Gate::default());
@@ -51,20 +51,16 @@ pub fn run(
         spawned.map_or_else(|error| gate.refuse(error.into()), drop);
     }
     drop(send);
-    on_event(Event::Started(info.clone()));
+    let info = &RunInfo { started_at: wall::now(), ..info.clone() };
+    on_event(Event::Started(Box::new(info.clone())));
     let start = gate.open(plan.threads)?;
     let watch = Watch::new(plan.work.thresholds(), &info.series, plan.warmup);
-    let collector = Collector::new(start, plan.warmup, &info.series, watch, plan.threads, control, &mut on_event);
+    let collector = Collector::new(start, info, &mark, watch, control, &mut on_event);
     let (collected, watch) = collector.gather(&messages);
     if collected.lost > 0 {
         return Err(RunError::WorkerLost(collected.lost));
     }
-    let health = Health {
-        workers: collected.workers.clone(),
-        process_cpu: Some(process_cpu().saturating_sub(cpu_before)),
-        steal: machine.and_then(MachineMark::steal_since),
-        peak_memory: peak_memory(),
-    };
+    let health = mark.health(collected.workers.clone());
     let tallies = collected.tallies.clone();
     let mut outcome = conclude(&plan, info.clone(), control, collected, health, start, begun);
     outcome.thresholds = watch.results(&outcome, &tallies);
@@ -204,15 +200,16 @@ fn at_work<C: Caller>(
     };
     let Some(start) = ticket.pass() else { return };
     let mark = ThreadMark::now();
+    let health = || mark.health();
     let worker = Worker::new(caller, start, plan, u64::from(share.index));
-    runtime.block_on(play(&worker, plan, Segment::new(share.index, share.of), Alarm::new, orders, &say));
+    runtime.block_on(play(&worker, plan, Segment::new(share.index, share.of), Alarm::new, orders, &health, &say));
     // Ends what is in flight; each request notes for itself that it was cut off.
     drop(runtime);
     // tokio lets a task die alone. Whoever played without it played something else: no last word.
     assert!(!worker.is_broken(), "a user's task has panicked");
     say(Message::Done(Box::new(Closing {
         tallies: worker.take_tallies(),
-        health: mark.health(),
+        health: health(),
         oldest_cut_off: worker.oldest_cut_off(),
     })));
 }

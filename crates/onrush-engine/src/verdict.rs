@@ -48,7 +48,7 @@ pub fn rules() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub fn judge(outcome: &Outcome) -> Verdict {
     let found = RULES.iter().filter_map(|rule| {
         let (soundness, text) = (rule.look)(outcome)?;
-        Some(Reason { rule: rule.name, soundness, text })
+        Some(Reason { rule: rule.name.into(), soundness, text })
     });
     Verdict::new(found.collect())
 }

@@ -42,6 +42,11 @@ impl Checks {
         }
     }
 
+    /// Checks as they were counted, in their order.
+    pub fn from_rows(rows: Vec<CheckRow>) -> Self {
+        Self { rows }
+    }
+
     /// All checks, as far as any was made.
     pub fn rows(&self) -> &[CheckRow] {
         &self.rows

@@ -12,6 +12,20 @@ macro_rules! counters {
         }
 
         impl Counters {
+            /// The names of all counters, in an order to which new ones are only added at the end.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            /// All counters, in the order of [`Self::NAMES`].
+            pub fn values(&self) -> impl Iterator<Item = u64> {
+                [$(self.$name),*].into_iter()
+            }
+
+            /// Counters from values in the order of [`Self::NAMES`]; those that are missing are 0.
+            pub fn from_values(values: impl IntoIterator<Item = u64>) -> Self {
+                let mut values = values.into_iter();
+                Self { $($name: values.next().unwrap_or(0),)* }
+            }
+
             /// Adds every counter of `other`.
             pub fn merge(&mut self, other: &Self) {
                 $(self.$name += other.$name;)*

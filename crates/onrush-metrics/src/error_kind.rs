@@ -69,6 +69,11 @@ kinds! {
 }
 
 impl ErrorKind {
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
     /// The generator's machine is to blame, not the service.
     pub const fn is_local(self) -> bool {
         matches!(self, Self::LocalDescriptors | Self::LocalPorts | Self::LocalOther)

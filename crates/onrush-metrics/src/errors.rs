@@ -32,15 +32,16 @@ impl Errors {
         }
     }
 
+    /// Counts `count` failures, of which the first one said `example`.
+    pub fn add(&mut self, kind: ErrorKind, count: u64, example: Option<&str>) {
+        let row = self.row_mut(kind);
+        row.0 += count;
+        row.1 = row.1.take().or_else(|| example.map(Into::into));
+    }
+
     /// Adds the counts of `other`; the earlier example stays.
     pub fn merge(&mut self, other: &Self) {
-        for row in other.rows() {
-            let mine = self.row_mut(row.kind);
-            mine.0 += row.count;
-            if mine.1.is_none() {
-                mine.1 = row.example.map(Into::into);
-            }
-        }
+        other.rows().for_each(|row| self.add(row.kind, row.count, row.example));
     }
 
     /// How often `kind` happened.

@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
-use crate::{SeriesInfo, Tally, Verdict};
+use serde::{Deserialize, Serialize};
+
+use crate::{SeriesInfo, Tallies, Tally, Verdict};
 
 /// One piece of news about a run.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// The run begins.
-    Started(RunInfo),
+    Started(Box<RunInfo>),
     /// A second has passed.
     Tick(Box<Snapshot>),
     /// No more requests are begun; those in flight may finish.
@@ -19,7 +21,8 @@ pub enum Event {
 }
 
 /// What is about to be played, in words and numbers that do not change during the run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RunInfo {
     /// The URLs, as asked for.
     pub targets: Vec<String>,
@@ -47,29 +50,113 @@ pub struct RunInfo {
     pub version: String,
     /// What is counted apart: empty for a run without scenarios, in which every iteration is a request.
     pub series: Vec<SeriesInfo>,
+    /// When the run began, since 1970 in UTC.
+    pub started_at: Duration,
+    /// What is played when.
+    pub stages: Vec<Stage>,
+    /// The conditions on the run, as they were written.
+    pub thresholds: Vec<String>,
+    /// What is played, in words: a line each, without secrets.
+    pub plan: Vec<String>,
+    /// What it is played on.
+    pub machine: Machine,
 }
 
-/// The state of the run at the end of a second.
-#[derive(Clone, Debug)]
+/// A part of a load.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stage {
+    /// Whose load it is a part of; empty for the only one.
+    pub scenario: String,
+    /// In the words of the grammar.
+    pub text: String,
+    /// When it begins, since the start of the run, where that is known beforehand.
+    pub from: Option<Duration>,
+    /// When it ends, where that is known beforehand.
+    pub until: Option<Duration>,
+}
+
+/// The machine that makes the load. What the system does not tell is empty or `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Machine {
+    /// The operating system and its version, such as `Linux 6.1.0`.
+    pub system: String,
+    /// The architecture, such as `x86_64`.
+    pub architecture: String,
+    /// What the processor calls itself.
+    pub processor: String,
+    /// Cores that the process may use.
+    pub cores: usize,
+    /// In bytes.
+    pub memory: Option<u64>,
+    /// How many files the process may have open.
+    pub open_files: Option<u64>,
+}
+
+/// A second of the run, and how things stand at its end.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
-    /// Since the start of the run.
+    /// When the interval began, since the start of the run: where the last snapshot ended.
+    pub since: Duration,
+    /// When it ended.
     pub at: Duration,
-    /// What happened since the last snapshot.
+    /// All requests of the interval.
     pub interval: Tally,
-    /// What happened since the start (the warm-up is not in it).
-    pub total: Tally,
-    /// The iterations of scenarios since the start; `None` where every iteration is a request.
+    /// All iterations of the interval; `None` where every iteration is a request.
     pub iterations: Option<Tally>,
-    /// Each series since the last snapshot.
+    /// Each series of the interval.
     pub series: Vec<Tally>,
+    /// All requests since the start (the warm-up is not in it).
+    pub total: Tally,
     /// How things stand at this moment.
     pub gauges: Gauges,
     /// Whether the warm-up is still going on.
     pub warming_up: bool,
+    /// The generator's own condition since the start.
+    pub health: Health,
+    /// How far the numbers can be trusted so far.
+    pub verdict: Verdict,
+}
+
+impl Snapshot {
+    /// What the load asked for: iterations of scenarios, or requests where every iteration is one.
+    pub fn arrivals(&self) -> &Tally {
+        self.iterations.as_ref().unwrap_or(&self.interval)
+    }
+
+    /// How long the interval was.
+    pub fn lasted(&self) -> Duration {
+        self.at.saturating_sub(self.since)
+    }
+
+    /// Makes one of two: for those who cannot read as fast as seconds pass. Nothing is lost but when it happened.
+    pub fn absorb(&mut self, later: &Self) {
+        let since = self.since;
+        self.interval.merge(&later.interval);
+        match (&mut self.iterations, &later.iterations) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine, theirs) => *mine = mine.take().or_else(|| theirs.clone()),
+        }
+        Tallies::merge_series(&mut self.series, &later.series);
+        *self = Self {
+            since,
+            interval: std::mem::take(&mut self.interval),
+            iterations: self.iterations.take(),
+            series: std::mem::take(&mut self.series),
+            at: later.at,
+            total: later.total.clone(),
+            gauges: later.gauges,
+            warming_up: later.warming_up,
+            health: later.health.clone(),
+            verdict: later.verdict.clone(),
+        };
+    }
 }
 
 /// How things stand at one moment; these add up over workers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Gauges {
     /// Virtual users that exist.
     pub users: u64,
@@ -89,7 +176,8 @@ impl Gauges {
 }
 
 /// Why no more requests are begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StopReason {
     /// The profile was played to its end.
     Completed,
@@ -99,10 +187,25 @@ pub enum StopReason {
     Threshold,
     /// A scenario said so.
     Script,
+    /// Nobody knows: the record of the run ends before it did.
+    Lost,
+}
+
+impl StopReason {
+    /// The word used in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Interrupted => "interrupted",
+            Self::Threshold => "threshold",
+            Self::Script => "script",
+            Self::Lost => "lost",
+        }
+    }
 }
 
 /// A condition on the run, and how it did.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdResult {
     /// As it was written.
     pub text: String,
@@ -141,7 +244,8 @@ pub struct Outcome {
 }
 
 /// The generator's own condition over the run. `None` where the system does not tell.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Health {
     /// One entry a worker thread.
     pub workers: Vec<WorkerHealth>,
@@ -154,7 +258,8 @@ pub struct Health {
 }
 
 /// One worker thread's condition.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct WorkerHealth {
     /// Share (0 to 1) of a core that the thread used.
     pub cpu: Option<f64>,

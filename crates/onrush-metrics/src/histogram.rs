@@ -32,6 +32,24 @@ impl Histogram {
         Self::default()
     }
 
+    /// A histogram that was taken apart: values in µs with their counts; the sum, the smallest and the largest value in
+    /// ns. `None` where the counts are more than anybody can have counted.
+    pub fn from_parts(
+        counts: impl IntoIterator<Item = (u64, u64)>,
+        sum_ns: u128,
+        min_ns: u64,
+        max_ns: u64,
+    ) -> Option<Self> {
+        const MOST: u64 = 1 << 53;
+        let mut histogram = Self { sum_ns, min_ns, max_ns, ..Self::default() };
+        for (us, count) in counts {
+            histogram.count = histogram.count.checked_add(count).filter(|count| *count <= MOST)?;
+            let slot = slot_of(us.min(LARGEST_US));
+            histogram.page_mut(slot >> PAGE_BITS)[slot & (PAGE - 1)] += count;
+        }
+        (sum_ns <= u128::from(MOST) << 64 && min_ns <= max_ns).then_some(histogram)
+    }
+
     /// Counts one duration.
     #[inline]
     pub fn record(&mut self, value: Duration) {

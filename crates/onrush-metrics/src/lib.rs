@@ -20,7 +20,9 @@ pub use checks::{CheckRow, Checks};
 pub use counters::Counters;
 pub use error_kind::ErrorKind;
 pub use errors::{ErrorRow, Errors};
-pub use event::{Event, Gauges, Health, Outcome, RunInfo, Snapshot, StopReason, ThresholdResult, WorkerHealth};
+pub use event::{
+    Event, Gauges, Health, Machine, Outcome, RunInfo, Snapshot, Stage, StopReason, ThresholdResult, WorkerHealth,
+};
 pub use histogram::Histogram;
 pub use series::{SeriesInfo, SeriesKind, Tallies};
 pub use statuses::Statuses;

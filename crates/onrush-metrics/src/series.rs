@@ -1,9 +1,11 @@
 //! What is counted apart: a tally for each step, group and scenario beside that of the run.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Tally;
 
 /// What a series counts, and what it is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeriesInfo {
     /// What it counts.
     pub kind: SeriesKind,
@@ -18,7 +20,8 @@ pub struct SeriesInfo {
 }
 
 /// What a series counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SeriesKind {
     /// Passes through a scenario, from the intended start to the end of the last step.
     Iterations,
@@ -53,10 +56,15 @@ impl Tallies {
     /// Adds everything that `other` counted.
     pub fn merge(&mut self, other: &Self) {
         self.own.merge(&other.own);
-        if self.series.len() < other.series.len() {
-            self.series.resize_with(other.series.len(), Tally::default);
+        Self::merge_series(&mut self.series, &other.series);
+    }
+
+    /// Adds each series of `theirs` to that of `mine` in the same place.
+    pub fn merge_series(mine: &mut Vec<Tally>, theirs: &[Tally]) {
+        if mine.len() < theirs.len() {
+            mine.resize_with(theirs.len(), Tally::default);
         }
-        for (mine, theirs) in self.series.iter_mut().zip(&other.series) {
+        for (mine, theirs) in mine.iter_mut().zip(theirs) {
             mine.merge(theirs);
         }
     }

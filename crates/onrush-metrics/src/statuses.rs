@@ -23,7 +23,8 @@ impl Statuses {
         &self.rows
     }
 
-    fn add(&mut self, status: u16, count: u64) {
+    /// Counts `count` answers with `status`.
+    pub fn add(&mut self, status: u16, count: u64) {
         // A handful of distinct statuses: a walk over a short vector beats any map.
         match self.rows.iter().position(|row| row.0 >= status) {
             Some(at) if self.rows[at].0 == status => self.rows[at].1 += count,

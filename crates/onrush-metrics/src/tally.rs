@@ -49,7 +49,36 @@ pub struct Breakdown {
     pub receive: Histogram,
 }
 
+/// Applies to every histogram of a tally, by name.
+macro_rules! times {
+    ($self:ident $($mut:tt)?) => {
+        [
+            ("response", &$($mut)? $self.response),
+            ("service", &$($mut)? $self.service),
+            ("pool", &$($mut)? $self.breakdown.pool),
+            ("dns", &$($mut)? $self.breakdown.dns),
+            ("connect", &$($mut)? $self.breakdown.connect),
+            ("tls", &$($mut)? $self.breakdown.tls),
+            ("wait", &$($mut)? $self.breakdown.wait),
+            ("receive", &$($mut)? $self.breakdown.receive),
+            ("start_lag", &$($mut)? $self.start_lag),
+            ("release_lag", &$($mut)? $self.release_lag),
+            ("loop_delay", &$($mut)? $self.loop_delay),
+        ]
+    };
+}
+
 impl Tally {
+    /// Every histogram with its name, in an order to which new ones are only added at the end.
+    pub fn times(&self) -> [(&'static str, &Histogram); 11] {
+        times!(self)
+    }
+
+    /// The same, to be filled.
+    pub fn times_mut(&mut self) -> [(&'static str, &mut Histogram); 11] {
+        times!(self mut)
+    }
+
     /// Adds everything that `other` counted.
     pub fn merge(&mut self, other: &Self) {
         self.merge_apart(other);

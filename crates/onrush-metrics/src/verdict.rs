@@ -1,8 +1,13 @@
 //! The verdict as a value: was the generator itself good enough for the numbers to mean something?
 //! How it is reached is the engine's business.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 /// How far the numbers can be trusted. Worse is greater.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Soundness {
     /// The load was made as asked and timed well.
     #[default]
@@ -31,10 +36,10 @@ impl std::fmt::Display for Soundness {
 }
 
 /// One observation about the generator.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// Stable name of the rule, for machines: `start-lag`, `cpu`, `rate`, …
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// How bad it is.
     pub soundness: Soundness,
     /// A sentence for people, with the figures and what to do.
@@ -42,7 +47,8 @@ pub struct Reason {
 }
 
 /// The verdict on a run: the worst of its reasons.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Verdict {
     /// What was found, worst first; empty or all valid when nothing is wrong.
     pub reasons: Vec<Reason>,

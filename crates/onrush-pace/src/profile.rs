@@ -95,7 +95,7 @@ impl Profile {
 
     /// How long it lasts; `None` when that depends on the service.
     pub fn duration(&self) -> Option<Duration> {
-        self.stages.iter().map(lasts).sum()
+        self.stages.iter().map(Stage::lasts).sum()
     }
 
     /// How many requests it asks for, if that does not depend on the service. For random arrivals it is
@@ -155,13 +155,6 @@ fn phase_of(stages: &[Stage]) -> Phase {
         Stage::Users { .. } => Phase::Closed(Closed::new(stages)),
         Stage::Iterations { total, users, within } => Phase::Counted(Counted::shared(total, users, within)),
         Stage::IterationsEach { each, users, within } => Phase::Counted(Counted::each(each, users, within)),
-    }
-}
-
-fn lasts(stage: &Stage) -> Option<Duration> {
-    match stage {
-        Stage::Users { lasts, .. } | Stage::Arrivals { lasts, .. } => Some(*lasts),
-        Stage::Iterations { .. } | Stage::IterationsEach { .. } => None,
     }
 }
 

@@ -59,6 +59,16 @@ pub enum Spacing {
     Poisson,
 }
 
+impl Stage {
+    /// For how long; `None` when that depends on the service.
+    pub fn lasts(&self) -> Option<Duration> {
+        match self {
+            Self::Users { lasts, .. } | Self::Arrivals { lasts, .. } => Some(*lasts),
+            Self::Iterations { .. } | Self::IterationsEach { .. } => None,
+        }
+    }
+}
+
 /// In the words of the load grammar, which read back as the same stage.
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use onrush_metrics::{
-    Breakdown, CheckRow, Counters, ErrorKind, Event, Histogram, Outcome, SeriesInfo, Statuses, StopReason, Tally,
-    ThresholdResult, WorkerHealth,
+    Breakdown, CheckRow, Counters, ErrorKind, Event, Histogram, Outcome, SeriesInfo, Statuses, Tally, ThresholdResult,
+    WorkerHealth,
 };
 use serde::{Serialize, Serializer};
 
@@ -136,7 +136,7 @@ struct Check<'a> {
 
 #[derive(Serialize)]
 struct Reason<'a> {
-    rule: &'static str,
+    rule: &'a str,
     soundness: &'static str,
     text: &'a str,
 }
@@ -295,7 +295,7 @@ impl<'a> Document<'a> {
 impl<'a> Verdict<'a> {
     fn of(outcome: &'a Outcome) -> Self {
         let reasons = outcome.verdict.reasons.iter().map(|reason| Reason {
-            rule: reason.rule,
+            rule: &reason.rule,
             soundness: reason.soundness.name(),
             text: &reason.text,
         });
@@ -315,12 +315,7 @@ impl<'a> Run<'a> {
             threads: info.threads,
             seed: info.seed,
             warmup_ns: nanos(info.warmup),
-            stopped: match outcome.stopped {
-                StopReason::Completed => "completed",
-                StopReason::Interrupted => "interrupted",
-                StopReason::Threshold => "threshold",
-                StopReason::Script => "script",
-            },
+            stopped: outcome.stopped.name(),
             measured_ns: nanos(outcome.measured),
             elapsed_ns: nanos(outcome.elapsed),
             oldest_cut_off_ns: outcome.oldest_cut_off.map(nanos),

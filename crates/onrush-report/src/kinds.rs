@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::json::JsonOutput;
 use crate::output::Output;
+use crate::recorded::RunFileOutput;
 use crate::style::Style;
 use crate::summary::SummaryOutput;
 
@@ -28,6 +29,11 @@ pub const KINDS: &[Kind] = &[
         name: "json",
         about: "everything that was measured, for machines",
         make: |to, _| Box::new(JsonOutput::new(to)),
+    },
+    Kind {
+        name: "run",
+        about: "the run file: everything, second by second, to be reported and compared later",
+        make: |to, _| Box::new(RunFileOutput::new(to)),
     },
 ];
 

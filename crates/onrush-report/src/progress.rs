@@ -126,7 +126,7 @@ impl<W: Write + Send> Output for Progress<W> {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::Started(info) => {
-                self.info = Some(info.clone());
+                self.info = Some((**info).clone());
                 self.announce(info)
             }
             Event::Tick(snapshot) => self.tick(snapshot),

@@ -12,12 +12,12 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use self::demo::DemoArgs;
 pub(crate) use self::file::{CheckArgs, FileArgs, NewArgs};
-pub(crate) use self::output::{Format, OutputArgs};
+pub(crate) use self::output::{Format, OutputArgs, ReportArgs};
 pub(crate) use self::run::{RunArgs, TlsVersionArg, WhenFullArg};
 pub(crate) use self::serve::{FlawArg, HttpArg, ServeArgs};
 
 /// Commands; a first argument that is none of them belongs to `run`.
-const COMMANDS: &[&str] = &["run", "check", "new", "serve", "demo", "help"];
+const COMMANDS: &[&str] = &["run", "check", "new", "serve", "demo", "report", "help"];
 
 /// Truthful, realistic, massive load for microservices.
 #[derive(Debug, Parser)]
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// See it work with nothing to set up: a small shop and the people who come to it, for a quarter of a minute
     Demo(DemoArgs),
+    /// Show a run that was saved, in any form that a run itself can be shown in
+    Report(ReportArgs),
 }
 
 /// `onrush URL …` means `onrush run URL …`.

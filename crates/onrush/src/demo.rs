@@ -8,6 +8,7 @@ use onrush_lang::Files;
 use onrush_target::{Latency, Service, ServiceSettings};
 
 use crate::args::{DemoArgs, FileArgs, RunArgs};
+use crate::asked::Asked;
 use crate::exit::{Exit, Wrong};
 use crate::lower::scenario;
 use crate::run;
@@ -48,11 +49,11 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Wrong> {
     // Nothing is between us and the shop, whatever the environment says.
     let run_args = RunArgs { no_proxy: true, output: args.output.clone(), ..RunArgs::default() };
     let surroundings = run::surroundings();
-    let (plan, notes) = run::of_document(document, &run_args, &surroundings)?;
+    let asked = Asked::in_a_file(NAME, document, &run_args, &surroundings)?;
     if !args.output.quiet {
         introduce(&shop.url(), args.load.as_deref());
     }
-    run::begin(&plan, notes, &run_args, &surroundings)
+    run::begin(asked, &run_args, &surroundings)
 }
 
 fn shop() -> ServiceSettings {

@@ -5,6 +5,7 @@
 //! codes.
 
 mod args;
+mod asked;
 mod check;
 mod demo;
 #[cfg(test)]
@@ -12,8 +13,10 @@ mod documents;
 mod exit;
 mod gate;
 mod lower;
+mod machine;
 mod outputs;
 mod printed;
+mod report;
 mod run;
 mod serve;
 mod signals;
@@ -41,6 +44,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::New(args) => starter::write(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => demo::demo(&args),
+        Command::Report(args) => report::report(&args),
     };
     ended.unwrap_or_else(|wrong| wrong.tell()).into()
 }

@@ -1,58 +1,98 @@
 //! Who gets the events of a run: progress, standard output, further outputs.
 
 mod file;
+mod saved;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use onrush_metrics::Event;
-use onrush_report::{KINDS, Output, Progress, find_kind};
+use onrush_report::{Hub, KINDS, Named, Progress, Trouble, find_kind};
 
 use self::file::ResultFile;
+use self::saved::{SAVED, saving};
 use crate::args::{Format, OutputArgs};
 use crate::exit::Wrong;
 use crate::terminal::{say, stderr_style, stdout_style};
 
+/// What progress is called.
+const PROGRESS: &str = "progress";
+/// How long outputs may take to write what they have after the last event.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The outputs of a run and what became of them.
 pub(crate) struct Outputs {
-    all: Vec<Named>,
+    hub: Hub,
     failed: bool,
-}
-
-struct Named {
-    name: String,
-    output: Box<dyn Output>,
-    /// Results matter; progress may end without a word when nobody looks any more.
-    is_result: bool,
+    /// Where the run is saved, once it is, for those who want to be told.
+    saved: Option<Arc<OnceLock<PathBuf>>>,
 }
 
 impl Outputs {
     /// Opens everything that was asked for; files are opened now, so that a wrong path is told at once.
-    pub(crate) fn open(args: &OutputArgs) -> Result<Self, Wrong> {
-        let mut all = Vec::new();
+    pub(crate) fn open(args: &OutputArgs, name: &str) -> Result<Self, Wrong> {
+        // What goes to the terminal has an order.
+        let mut terminal = Vec::new();
         if !args.quiet {
             let (style, live) = stderr_style();
             let output = Box::new(Progress::new(io::stderr(), style, live));
-            all.push(Named { name: "progress".to_owned(), output, is_result: false });
+            terminal.push(Named { name: PROGRESS.to_owned(), output });
         }
+        let mut groups = Vec::new();
         let mut taken = Vec::new();
-        for asked in standard_output(args).into_iter().chain(args.outputs.iter().cloned()) {
-            all.push(open(&asked, &mut taken)?);
+        for asked in standard_output(args.format, &args.outputs).into_iter().chain(args.outputs.iter().cloned()) {
+            let named = open(&asked, &mut taken)?;
+            if asked.ends_with("=-") { terminal.push(named) } else { groups.push(vec![named]) }
         }
-        Ok(Self { all, failed: false })
+        groups.insert(0, terminal);
+        let mut saved = None;
+        if let Some((output, path)) = saving(args, name) {
+            groups.push(vec![output]);
+            saved = Some(path).filter(|_| !args.quiet);
+        }
+        let hub = Hub::start(groups).map_err(|error| Wrong(format!("cannot start the outputs: {error}")))?;
+        Ok(Self { hub, failed: false, saved })
     }
 
     /// Hands an event to everybody who still takes them.
+    pub(crate) fn on_event(&mut self, event: Event) {
+        self.hub.on_event(event);
+        self.failed |= self.hub.troubles().filter(complain).count() > 0;
+    }
+
+    /// Waits until everything is written. Whether a result could not be.
+    pub(crate) fn close(self) -> bool {
+        let troubles = self.hub.close(PATIENCE);
+        if let Some(path) = self.saved.as_deref().and_then(OnceLock::get) {
+            say(&format!("saved: {}", path.display()));
+        }
+        troubles.iter().filter(|trouble| complain(trouble)).count() > 0 || self.failed
+    }
+}
+
+/// The outputs of a run that was recorded. There is time to wait for each of them, so they need no threads.
+pub(crate) struct Rendering {
+    outputs: Vec<Named>,
+    failed: bool,
+}
+
+impl Rendering {
+    /// Opens what a recorded run is to be rendered as.
+    pub(crate) fn open(format: Option<Format>, outputs: &[String]) -> Result<Self, Wrong> {
+        let mut taken = Vec::new();
+        let asked = standard_output(format, outputs).into_iter().chain(outputs.iter().cloned());
+        let outputs = asked.map(|asked| open(&asked, &mut taken)).collect::<Result<_, _>>()?;
+        Ok(Self { outputs, failed: false })
+    }
+
     pub(crate) fn on_event(&mut self, event: &Event) {
         let mut failed = false;
-        self.all.retain_mut(|named| match named.output.on_event(event) {
+        self.outputs.retain_mut(|Named { name, output }| match output.on_event(event) {
             Ok(()) => true,
             Err(error) => {
-                // Whoever closed the pipe has seen enough.
-                if named.is_result && error.kind() != io::ErrorKind::BrokenPipe {
-                    failed = true;
-                    complain(&named.name, &error);
-                }
+                failed |= complain(&Trouble::Failed { name: name.clone(), error });
                 false
             }
         });
@@ -65,10 +105,38 @@ impl Outputs {
     }
 }
 
+/// Tells what went wrong with an output, and whether a result is missing now.
+fn complain(trouble: &Trouble) -> bool {
+    match trouble {
+        // Progress may end without a word when nobody looks any more, and whoever closed the pipe has seen enough.
+        Trouble::Failed { name, error } if name == PROGRESS || error.kind() == io::ErrorKind::BrokenPipe => false,
+        Trouble::Failed { name, error } if name == SAVED => {
+            say(&format!("note: the run is not saved any further: {error} (--no-save)"));
+            false
+        }
+        Trouble::Failed { name, error } => {
+            say(&format!("warning: output {name} failed: {error}"));
+            true
+        }
+        Trouble::Late { names, .. } if names == PROGRESS => false,
+        Trouble::Late { names, seconds } => {
+            say(&format!(
+                "note: output {names} could not keep up: {seconds} of its seconds were put together with the one before"
+            ));
+            false
+        }
+        Trouble::Stuck { names } => {
+            let patience = PATIENCE.as_secs();
+            say(&format!("warning: output {names} was not ready {patience} s after the end; it may be incomplete"));
+            true
+        }
+    }
+}
+
 /// What standard output gets, unless one of the further outputs goes there and nothing else was asked for.
-fn standard_output(args: &OutputArgs) -> Option<String> {
-    let is_taken = args.outputs.iter().any(|asked| asked.ends_with("=-"));
-    match args.format {
+fn standard_output(format: Option<Format>, outputs: &[String]) -> Option<String> {
+    let is_taken = outputs.iter().any(|asked| asked.ends_with("=-"));
+    match format {
         None if is_taken => None,
         None | Some(Format::Text) => Some("summary=-".to_owned()),
         Some(Format::Json) => Some("json=-".to_owned()),
@@ -99,9 +167,5 @@ fn open(asked: &str, taken: &mut Vec<PathBuf>) -> Result<Named, Wrong> {
     if target == "-" || place.is_file() {
         taken.push(place);
     }
-    Ok(Named { name: asked.to_owned(), output: (kind.make)(to, style), is_result: true })
-}
-
-fn complain(name: &str, error: &io::Error) {
-    say(&format!("warning: output {name} failed: {error}"));
+    Ok(Named { name: asked.to_owned(), output: (kind.make)(to, style) })
 }

@@ -1,11 +1,11 @@
 //! `onrush run`: from the arguments to the exit code.
 
 use onrush_engine::{Control, RunError};
-use onrush_lang::Document;
-use onrush_metrics::{Event, Outcome, RunInfo, SeriesInfo, StopReason};
-use onrush_plan::{Plan, Pooling, SeriesKind, SeriesSpec};
+use onrush_metrics::{Event, Outcome, RunInfo, StopReason};
+use onrush_plan::{Plan, Pooling};
 
 use crate::args::RunArgs;
+use crate::asked::Asked;
 use crate::exit::{Exit, Wrong};
 use crate::gate::FailOn;
 use crate::lower::scenario::{self, Disk};
@@ -19,18 +19,18 @@ use crate::terminal::{print, say};
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
     onrush_engine::raise_descriptor_limit();
     let surroundings = surroundings();
-    let (plan, warnings) = match scenario::file_of(args) {
-        None => (lower::plan(args, &surroundings)?, Vec::new()),
+    let asked = match scenario::file_of(args) {
+        None => Asked::in_one_line(args, &surroundings)?,
         Some(path) => {
             let document = scenario::read(path, &args.file, args.load.as_deref(), &Disk::beside(path))?;
-            of_document(document, args, &surroundings)?
+            Asked::in_a_file(&path.display().to_string(), document, args, &surroundings)?
         }
     };
     if args.print_scenario {
-        print(&printed(args, &plan)?);
+        print(&printed(args, &asked.plan)?);
         return Ok(Exit::Ok);
     }
-    begin(&plan, warnings, args, &surroundings)
+    begin(asked, args, &surroundings)
 }
 
 /// Cores, limits and variables of this machine.
@@ -42,54 +42,35 @@ pub(crate) fn surroundings() -> Surroundings {
     }
 }
 
-/// The plan of a scenario file, and what is worth saying about it.
-pub(crate) fn of_document(
-    document: Document,
-    args: &RunArgs,
-    surroundings: &Surroundings,
-) -> Result<(Plan, Vec<String>), Wrong> {
-    let warnings = document.warnings.iter().map(|warning| format!("warning: {warning}")).collect();
-    Ok((scenario::plan(document, args, surroundings)?, warnings))
-}
-
 /// Opens the outputs and plays.
-pub(crate) fn begin(
-    plan: &Plan,
-    mut notes: Vec<String>,
-    args: &RunArgs,
-    surroundings: &Surroundings,
-) -> Result<Exit, Wrong> {
-    let outputs = Outputs::open(&args.output)?;
-    notes.extend(self::notes(plan, surroundings));
-    let limited_by_files = lower::is_limited_by_descriptors(args, plan, surroundings.descriptors);
+pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surroundings) -> Result<Exit, Wrong> {
+    let outputs = Outputs::open(&args.output, &asked.name)?;
+    asked.notes.extend(notes(&asked.plan, surroundings));
+    let limited_by_files = lower::is_limited_by_descriptors(args, &asked.plan, surroundings.descriptors);
     if limited_by_files {
-        let most = match plan.in_flight.max {
+        let most = match asked.plan.in_flight.max {
             1 => "one request is".to_owned(),
             max => format!("{max} requests are"),
         };
-        notes.push(format!(
+        asked.notes.push(format!(
             "note: at most {most} in flight at a time, for the open-files limit: raise it with `ulimit -n`"
         ));
     }
-    play(plan, &info(plan, limited_by_files), &notes, outputs, &args.output.fail_on)
+    let info = asked.info(limited_by_files, surroundings);
+    play(&asked, &info, outputs, &args.output.fail_on)
 }
 
 /// Plays a plan and shows it. Notes are told when it begins: where it cannot begin, why is all that matters.
-fn play(
-    plan: &Plan,
-    info: &RunInfo,
-    notes: &[String],
-    mut outputs: Outputs,
-    fail_on: &[FailOn],
-) -> Result<Exit, Wrong> {
+fn play(asked: &Asked, info: &RunInfo, mut outputs: Outputs, fail_on: &[FailOn]) -> Result<Exit, Wrong> {
     let control = Control::new();
     stop_on_signals(control.clone())?;
-    let outcome = onrush_engine::run(plan, info, &control, |event| {
+    let outcome = onrush_engine::run(&asked.plan, info, &control, |event| {
         if matches!(event, Event::Started(_)) {
-            notes.iter().for_each(|note| say(note));
+            asked.notes.iter().for_each(|note| say(note));
         }
-        outputs.on_event(&event);
+        outputs.on_event(event);
     });
+    let failed = outputs.close();
     let outcome = match outcome {
         Err(error @ RunError::Interrupted) => {
             say(&error.to_string());
@@ -102,10 +83,10 @@ fn play(
         }
         outcome => outcome.map_err(|error| Wrong(error.to_string()))?,
     };
-    Ok(exit(&outcome, &outputs, fail_on))
+    Ok(exit(&outcome, failed, fail_on))
 }
 
-fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: &[FailOn]) -> Exit {
+fn exit(outcome: &Outcome, output_failed: bool, fail_on: &[FailOn]) -> Exit {
     let met: Vec<_> = fail_on.iter().filter_map(|condition| Some((condition, condition.met(outcome)?))).collect();
     met.iter().for_each(|(condition, how)| say(&format!("failed by --fail-on {condition}: {how}")));
     let is_broken = outcome.thresholds.iter().any(|threshold| !threshold.passed);
@@ -113,7 +94,7 @@ fn exit(outcome: &Outcome, outputs: &Outputs, fail_on: &[FailOn]) -> Exit {
         Exit::Interrupted
     } else if is_broken || !met.is_empty() {
         Exit::Failed
-    } else if outputs.failed() {
+    } else if output_failed {
         Exit::OutputFailed
     } else {
         Exit::Ok
@@ -140,48 +121,6 @@ fn notes(plan: &Plan, surroundings: &Surroundings) -> Vec<String> {
         ));
     }
     notes
-}
-
-/// What the outputs tell about a plan.
-fn info(plan: &Plan, limited_by_files: bool) -> RunInfo {
-    RunInfo {
-        targets: plan.work.targets().into_iter().map(without_password).collect(),
-        load: plan.work.load_text(),
-        protocol: plan.client.protocol.name().to_owned(),
-        lanes: plan.client.protocol.lanes(),
-        duration: plan.work.duration(),
-        // Users of scenarios send as many as their luck and the service make of it.
-        requests: plan.work.iterations().filter(|_| plan.work.series().is_empty()),
-        warmup: plan.warmup,
-        open: plan.work.is_open(),
-        limited_by_files,
-        threads: plan.threads,
-        seed: plan.seed,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        series: plan.work.series().iter().map(series).collect(),
-    }
-}
-
-fn series(spec: &SeriesSpec) -> SeriesInfo {
-    SeriesInfo {
-        kind: match spec.kind {
-            SeriesKind::Iterations => onrush_metrics::SeriesKind::Iterations,
-            SeriesKind::Requests => onrush_metrics::SeriesKind::Requests,
-            SeriesKind::Group => onrush_metrics::SeriesKind::Group,
-        },
-        scenario: spec.scenario.clone(),
-        name: spec.name.clone(),
-        tags: spec.tags.clone(),
-        checks: spec.checks.clone(),
-    }
-}
-
-fn without_password(url: &url::Url) -> String {
-    let mut url = url.clone();
-    if url.password().is_some() {
-        let _ = url.set_password(Some("***"));
-    }
-    url.to_string()
 }
 
 /// Once: finish what is in flight. Twice: end now, and report. Three times: end without a word.

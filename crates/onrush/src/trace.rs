@@ -4,14 +4,16 @@ use clap::Parser;
 use onrush_lang::Document;
 
 use crate::args::{CheckArgs, Cli, Command, RunArgs};
+use crate::asked::Asked;
 use crate::exit::{Exit, Wrong};
-use crate::run::{of_document, surroundings};
+use crate::run::surroundings;
 use crate::terminal::{print, say, stdout_style};
 
 /// Walks through the document and shows it.
 pub(crate) fn trace(document: Document, args: &CheckArgs) -> Result<Exit, Wrong> {
-    let (plan, warnings) = of_document(document, &run_args(args)?, &surroundings())?;
-    warnings.iter().for_each(|warning| say(warning));
+    let name = args.path.display().to_string();
+    let Asked { plan, notes, .. } = Asked::in_a_file(&name, document, &run_args(args)?, &surroundings())?;
+    notes.iter().for_each(|note| say(note));
     let style = stdout_style();
     let mut show = |traced| print(&onrush_report::traced(&traced, style));
     let is_well = onrush_engine::trace(&plan, args.file.scenario.as_deref(), &mut show);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use onrush_lang::parse_load;
-use onrush_metrics::{Counters, ErrorKind, Tally};
+use onrush_metrics::{Counters, ErrorKind, Tally, WorkerHealth};
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
 use onrush_pace::Segment;
@@ -157,7 +157,7 @@ fn played(case: Case) -> Played {
     let say = |message| {
         let (total, seconds, stopped, most_users) = &mut *heard.borrow_mut();
         match message {
-            Message::Second { tallies, gauges } => {
+            Message::Second { tallies, gauges, .. } => {
                 seconds.push(tallies.own.counters.started);
                 total.merge(&tallies.own);
                 *most_users = gauges.users.max(*most_users);
@@ -176,7 +176,7 @@ fn played(case: Case) -> Played {
         }
         tokio::time::advance(Duration::from_millis(case.held_up)).await;
         let segment = Segment::new(case.segment.0, case.segment.1);
-        play(&worker, &plan(case), segment, || Alarm::Coarse, control.listen(), &say).await;
+        play(&worker, &plan(case), segment, || Alarm::Coarse, control.listen(), &WorkerHealth::default, &say).await;
         since(start, Instant::now())
     });
     drop(runtime);

@@ -37,7 +37,7 @@ fn threshold(of: &[usize], figure: Figure, relation: Relation, bound: f64) -> Th
 }
 
 fn outcome(measured: Duration, soundness: Soundness) -> Outcome {
-    let reasons = vec![onrush_metrics::Reason { rule: "any", soundness, text: String::new() }];
+    let reasons = vec![onrush_metrics::Reason { rule: "any".into(), soundness, text: String::new() }];
     Outcome {
         info: RunInfo {
             targets: Vec::new(),
@@ -53,6 +53,7 @@ fn outcome(measured: Duration, soundness: Soundness) -> Outcome {
             seed: 0,
             version: String::new(),
             series: infos(),
+            ..RunInfo::default()
         },
         stopped: StopReason::Completed,
         total: Tally::default(),

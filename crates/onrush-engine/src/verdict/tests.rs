@@ -41,6 +41,7 @@ fn sound() -> Outcome {
             seed: 1,
             version: "0".to_owned(),
             series: Vec::new(),
+            ..RunInfo::default()
         },
         stopped: StopReason::Completed,
         total,
@@ -152,7 +153,7 @@ fn every_rule_speaks_when_it_should_and_none_else_does() {
             assert_eq!(*rule, "nothing", "row {row}: {verdict:?}");
             continue;
         };
-        assert_eq!((reason.rule, reason.soundness), (*rule, *soundness), "row {row}: {verdict:?}");
+        assert_eq!((&*reason.rule, reason.soundness), (*rule, *soundness), "row {row}: {verdict:?}");
         assert!(reason.text.contains(words), "row {row}: {}", reason.text);
     }
 }

@@ -100,6 +100,7 @@ fn interrupted(outcome: &Outcome) -> Option<String> {
         StopReason::Interrupted => "Interrupted",
         StopReason::Threshold => "Ended by a broken threshold",
         StopReason::Script => "Ended by the scenario",
+        StopReason::Lost => "The record ends",
     };
     Some(format!("{how} after {played}{of}: what was measured until then is below."))
 }

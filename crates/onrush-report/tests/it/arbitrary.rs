@@ -140,6 +140,6 @@ fn tallies() -> impl Strategy<Value = Tally> {
 fn reasons() -> impl Strategy<Value = Vec<Reason>> {
     let soundness = prop_oneof![Just(Soundness::Valid), Just(Soundness::Degraded), Just(Soundness::Invalid)];
     prop::collection::vec((soundness, any::<String>()), 0..3).prop_map(|reasons| {
-        reasons.into_iter().map(|(soundness, text)| Reason { rule: "any", soundness, text }).collect()
+        reasons.into_iter().map(|(soundness, text)| Reason { rule: "any".into(), soundness, text }).collect()
     })
 }

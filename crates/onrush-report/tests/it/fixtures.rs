@@ -54,6 +54,7 @@ pub(crate) fn closed_info() -> RunInfo {
         seed: 7_640_891_576_956_012_809,
         version: "0.1.0".to_owned(),
         series: Vec::new(),
+        ..RunInfo::default()
     }
 }
 
@@ -132,7 +133,7 @@ fn outcome(info: RunInfo, total: Tally) -> Outcome {
 }
 
 fn reason(rule: &'static str, soundness: Soundness, text: &str) -> Reason {
-    Reason { rule, soundness, text: text.to_owned() }
+    Reason { rule: rule.into(), soundness, text: text.to_owned() }
 }
 
 /// Everything went well.

@@ -207,7 +207,7 @@ fn an_output_writes_one_document_and_a_line_end() {
     let sink = Sink::default();
     let mut output = (find_kind("json").unwrap().make)(Box::new(sink.clone()), Style::default());
     let outcome = fixtures::hostile();
-    output.on_event(&Event::Started(outcome.info.clone())).unwrap();
+    output.on_event(&Event::Started(Box::new(outcome.info.clone()))).unwrap();
     assert_eq!(sink.text(), "");
     output.on_event(&Event::Finished(Box::new(outcome.clone()))).unwrap();
     let text = sink.text();

@@ -22,22 +22,23 @@ struct Story {
 
 impl Story {
     fn of(info: RunInfo) -> Self {
-        let events = vec![Event::Started(info.clone())];
+        let events = vec![Event::Started(Box::new(info.clone()))];
         Self { info, total: Tally::default(), at: Duration::ZERO, events }
     }
 
     /// Another second (less a little, as clocks go), in which this happened.
     fn tick(mut self, interval: Tally, gauges: Gauges) -> Self {
+        let since = self.at;
         self.at = if self.at.is_zero() { Duration::from_micros(999_400) } else { self.at + secs(1) };
         self.total.merge(&interval);
         let snapshot = Snapshot {
+            since,
             at: self.at,
             interval,
             total: self.total.clone(),
-            iterations: None,
-            series: Vec::new(),
             gauges,
             warming_up: self.at < self.info.warmup,
+            ..Snapshot::default()
         };
         self.events.push(Event::Tick(Box::new(snapshot)));
         self
@@ -230,5 +231,5 @@ fn a_target_cannot_command_the_terminal() {
         targets: vec!["http://example.com/\u{1b}[2J\r\n".to_owned() + &"字".repeat(90), fixtures::SHOP.to_owned()],
         ..closed_info()
     };
-    check("foreign_target", &written(&[Event::Started(info)], STYLE, true));
+    check("foreign_target", &written(&[Event::Started(Box::new(info))], STYLE, true));
 }

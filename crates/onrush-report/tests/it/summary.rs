@@ -94,7 +94,7 @@ fn an_output_writes_the_summary_at_the_end() {
     let sink = Sink::default();
     let mut output = (find_kind("summary").unwrap().make)(Box::new(sink.clone()), PLAIN);
     let outcome = fixtures::one();
-    output.on_event(&Event::Started(outcome.info.clone())).unwrap();
+    output.on_event(&Event::Started(Box::new(outcome.info.clone()))).unwrap();
     assert_eq!(sink.text(), "");
     output.on_event(&Event::Finished(Box::new(outcome.clone()))).unwrap();
     assert_eq!(sink.text(), summary(&outcome, PLAIN));

@@ -1,5 +1,7 @@
 //! The arguments that say where results go and what decides the exit code.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use crate::gate::FailOn;
@@ -11,9 +13,17 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<Format>,
 
-    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, json; may be repeated
+    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, json, run; may be repeated
     #[arg(short, long = "output", value_name = "KIND=FILE", help_heading = "Output")]
     pub(crate) outputs: Vec<String>,
+
+    /// Do not save the run. Otherwise it is saved as a file that `onrush report` and `onrush compare` read
+    #[arg(long, help_heading = "Output", conflicts_with = "results")]
+    pub(crate) no_save: bool,
+
+    /// Save the run in this folder [default: $ONRUSH_RESULTS, or onrush-results; where that is empty, nothing is saved]
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    pub(crate) results: Option<PathBuf>,
 
     /// No progress
     #[arg(short, long, help_heading = "Output")]
@@ -24,6 +34,22 @@ pub(crate) struct OutputArgs {
     /// list; may be repeated
     #[arg(long, value_name = "WHAT", value_delimiter = ',', help_heading = "Output")]
     pub(crate) fail_on: Vec<FailOn>,
+}
+
+/// Renders what was recorded.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Run files: of the folder onrush-results, or of `-o run=FILE`
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// What standard output gets [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+
+    /// An output as of `onrush run`, `KIND=FILE` (`-` for standard output, instead of --format); of one run; may be repeated
+    #[arg(short, long = "output", value_name = "KIND=FILE")]
+    pub(crate) outputs: Vec<String>,
 }
 
 /// What standard output gets.

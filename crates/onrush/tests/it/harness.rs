@@ -87,6 +87,8 @@ impl Run {
         FOREIGN.iter().for_each(|name| {
             command.env_remove(name);
         });
+        // Nothing is saved unless a test wants it.
+        command.env("ONRUSH_RESULTS", "");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command }
     }

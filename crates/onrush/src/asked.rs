@@ -1,0 +1,127 @@
+//! What was asked for: a plan, and what is said about it.
+
+use std::time::Duration;
+
+use onrush_lang::Document;
+use onrush_metrics::{RunInfo, SeriesInfo, Stage};
+use onrush_plan::{Plan, SeriesKind, SeriesSpec, Work};
+
+use crate::args::RunArgs;
+use crate::exit::Wrong;
+use crate::lower::{self, Surroundings, scenario};
+use crate::machine::machine;
+use crate::printed::printed;
+
+/// A plan, and what people are told about it.
+pub(crate) struct Asked {
+    pub(crate) plan: Plan,
+    /// The plan in words, a line each, without secrets.
+    pub(crate) words: Vec<String>,
+    /// What is worth saying before it is played.
+    pub(crate) notes: Vec<String>,
+    /// What results are called by.
+    pub(crate) name: String,
+}
+
+impl Asked {
+    /// What the arguments of a one-liner ask for.
+    pub(crate) fn in_one_line(args: &RunArgs, surroundings: &Surroundings) -> Result<Self, Wrong> {
+        let plan = lower::plan(args, surroundings)?;
+        // A few one-liners cannot be said in a file.
+        let words = printed(args, &plan).map(|text| lines(&text)).unwrap_or_default();
+        let host = plan.work.targets().first().and_then(|url| url.host_str().map(str::to_owned));
+        Ok(Self { plan, words, notes: Vec::new(), name: host.unwrap_or_default() })
+    }
+
+    /// What a scenario file called `name` and the flags beside it ask for.
+    pub(crate) fn in_a_file(
+        name: &str,
+        document: Document,
+        args: &RunArgs,
+        surroundings: &Surroundings,
+    ) -> Result<Self, Wrong> {
+        let notes = document.warnings.iter().map(|warning| format!("warning: {warning}")).collect();
+        let words = lines(&onrush_lang::describe(&document));
+        let name = std::path::Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { plan: scenario::plan(document, args, surroundings)?, words, notes, name })
+    }
+
+    /// What the outputs tell about it.
+    pub(crate) fn info(&self, limited_by_files: bool, surroundings: &Surroundings) -> RunInfo {
+        let work = &self.plan.work;
+        RunInfo {
+            targets: work.targets().into_iter().map(without_password).collect(),
+            load: work.load_text(),
+            protocol: self.plan.client.protocol.name().to_owned(),
+            lanes: self.plan.client.protocol.lanes(),
+            duration: work.duration(),
+            // Users of scenarios send as many as their luck and the service make of it.
+            requests: work.iterations().filter(|_| work.series().is_empty()),
+            warmup: self.plan.warmup,
+            open: work.is_open(),
+            limited_by_files,
+            threads: self.plan.threads,
+            seed: self.plan.seed,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            series: work.series().iter().map(series).collect(),
+            // Told by the engine when it begins.
+            started_at: Duration::ZERO,
+            stages: stages(work),
+            thresholds: work.thresholds().iter().map(|threshold| threshold.text.clone()).collect(),
+            plan: self.words.clone(),
+            machine: machine(surroundings),
+        }
+    }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.trim_end().lines().map(str::to_owned).collect()
+}
+
+fn series(spec: &SeriesSpec) -> SeriesInfo {
+    SeriesInfo {
+        kind: match spec.kind {
+            SeriesKind::Iterations => onrush_metrics::SeriesKind::Iterations,
+            SeriesKind::Requests => onrush_metrics::SeriesKind::Requests,
+            SeriesKind::Group => onrush_metrics::SeriesKind::Group,
+        },
+        scenario: spec.scenario.clone(),
+        name: spec.name.clone(),
+        tags: spec.tags.clone(),
+        checks: spec.checks.clone(),
+    }
+}
+
+/// What is played when. After a stage that takes as long as the service makes of it, nobody knows.
+fn stages(work: &Work) -> Vec<Stage> {
+    let owners = owners(work);
+    let mut stages = Vec::new();
+    for ((load, starts), scenario) in work.loads().zip(owners) {
+        let mut from = Some(starts);
+        for stage in load.stages() {
+            let until = from.zip(stage.lasts()).map(|(from, lasts): (Duration, _)| from + lasts);
+            stages.push(Stage { scenario: scenario.clone(), text: stage.to_string(), from, until });
+            from = until;
+        }
+    }
+    stages
+}
+
+/// Whose each load is: no name where there is only one.
+fn owners(work: &Work) -> Vec<String> {
+    match work {
+        Work::Play(play) if play.tracks.len() > 1 => {
+            let name = |(scenario, _): &(usize, f64)| play.scenarios[*scenario].name.clone();
+            play.tracks.iter().map(|track| track.mix.iter().map(name).collect::<Vec<_>>().join(", ")).collect()
+        }
+        _ => vec![String::new()],
+    }
+}
+
+fn without_password(url: &url::Url) -> String {
+    let mut url = url.clone();
+    if url.password().is_some() {
+        let _ = url.set_password(Some("***"));
+    }
+    url.to_string()
+}
