@@ -3,6 +3,7 @@
 mod answers;
 mod data;
 mod examples;
+mod includes;
 mod kit;
 mod luck;
 mod mistakes;
