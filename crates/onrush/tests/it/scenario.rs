@@ -10,5 +10,6 @@ mod mistakes;
 mod patience;
 mod runs;
 mod sessions;
+mod spans;
 mod steps;
 mod troubles;
