@@ -80,11 +80,7 @@ impl Walk<'_> {
         let sent = poll_fn(|cx| {
             let polled = [
                 if is_over[0] { Poll::Pending } else { first.as_mut().poll(cx) },
-                if is_over[1] || (is_over[0] && !hedged.get()) {
-                    Poll::Pending
-                } else {
-                    hedge.as_mut().poll(cx)
-                },
+                if is_over[1] || (is_over[0] && !hedged.get()) { Poll::Pending } else { hedge.as_mut().poll(cx) },
             ];
             for (which, polled) in polled.into_iter().enumerate() {
                 let Poll::Ready(sent) = polled else { continue };

@@ -12,4 +12,5 @@ mod runs;
 mod sessions;
 mod spans;
 mod steps;
+mod tls;
 mod troubles;
