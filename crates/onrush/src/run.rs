@@ -91,7 +91,7 @@ fn play(
         outputs.on_event(&event);
     });
     let outcome = match outcome {
-        Err(error @ RunError::Interrupted) => {
+        Err(error @ (RunError::Interrupted | RunError::TeardownInterrupted)) => {
             say(&error.to_string());
             return Ok(Exit::Interrupted);
         }
