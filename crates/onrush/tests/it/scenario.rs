@@ -3,6 +3,7 @@
 mod answers;
 mod data;
 mod examples;
+mod farewell;
 mod includes;
 mod kit;
 mod luck;
@@ -13,4 +14,5 @@ mod sessions;
 mod spans;
 mod steps;
 mod tls;
+mod tokens;
 mod troubles;
