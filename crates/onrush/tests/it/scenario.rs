@@ -1,6 +1,7 @@
 //! Scenario files: each kind of step does what it says, draws come out as written, and what goes wrong is told.
 
 mod answers;
+mod bodies;
 mod data;
 mod examples;
 mod farewell;
@@ -11,6 +12,7 @@ mod mistakes;
 mod patience;
 mod runs;
 mod sessions;
+mod signatures;
 mod spans;
 mod steps;
 mod tls;

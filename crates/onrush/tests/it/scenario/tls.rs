@@ -86,11 +86,11 @@ fn resumption() {
 
 /// A file of several scenarios, each with a line of its own; what became of their three requests each.
 fn outcomes((service, folder): &(Running, Folder), tls: &str, scenarios: &[(&str, &str)], flags: &[&str]) -> Vec<bool> {
-    let mut text = format!("target: {}\ntls: {{ {tls} }}\nscenarios:\n", service.url());
-    for (name, line) in scenarios {
-        text += &format!("  {name}:\n    load: 3 iterations by 1 user\n    {line}\n    steps: [{{ get: /{name} }}]\n");
-    }
-    folder.write("scene.yaml", text);
+    let scenario = |(name, line): &(&str, &str)| {
+        format!("  {name}:\n    load: 3 iterations by 1 user\n    {line}\n    steps: [{{ get: /{name} }}]\n")
+    };
+    let all: String = scenarios.iter().map(scenario).collect();
+    folder.write("scene.yaml", format!("target: {}\ntls: {{ {tls} }}\nscenarios:\n{all}", service.url()));
     let report = kit::run(folder, flags).report();
     let of = |(name, _): &(&str, &str)| match report.counts("requests", &format!("GET /{name}")) {
         [3, 0, 0] => true,
