@@ -10,6 +10,7 @@ mod kit;
 mod luck;
 mod mistakes;
 mod patience;
+mod proxies;
 mod runs;
 mod sessions;
 mod signatures;
