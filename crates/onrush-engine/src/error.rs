@@ -23,6 +23,9 @@ pub enum RunError {
     /// The tear-down failed.
     #[error("the tear-down failed: {0}")]
     Teardown(String),
+    /// Somebody was in a hurry during the tear-down.
+    #[error("interrupted during the tear-down, which was not brought to its end")]
+    TeardownInterrupted,
     /// The system refused a thread or an event loop.
     #[error("the system refused what a worker needs: {0}")]
     System(#[from] std::io::Error),

@@ -143,7 +143,7 @@ impl Kit {
         let done = once(Scene::Teardown, orders.wait_for(Command::Abort), || {
             FlowCaller::new(plan, play, setups, only, values, control)
         })?;
-        done.unwrap_or_else(|| Err("interrupted".to_owned())).map(drop).map_err(RunError::Teardown)
+        done.ok_or(RunError::TeardownInterrupted)?.map(drop).map_err(RunError::Teardown)
     }
 }
 

@@ -28,6 +28,12 @@ impl Failure {
         Self { timed_out: true, ..Self::new(kind, detail) }
     }
 
+    /// The same, told as what came of `whole`.
+    #[must_use]
+    pub fn of(self, whole: &str) -> Self {
+        Self { detail: format!("{whole}: {}", self.detail).into(), ..self }
+    }
+
     /// A user waited as long as the limits allow, and got nothing.
     pub fn is_timeout(&self) -> bool {
         self.timed_out

@@ -1,12 +1,15 @@
 //! A request whose holes are filled: every hole was asked once, however often the request is sent.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use onrush_plan::{Header, Request, RequestError};
 use url::Url;
 
+use crate::Random;
 use crate::auth::Keys;
 use crate::body::BodyPlan;
 use crate::call::{Call, HeadValue, check_header};
@@ -29,7 +32,8 @@ pub struct Filled {
     pub(crate) keys: Option<Box<Keys>>,
     pub(crate) wire: Vec<u8>,
     pub(crate) records: u64,
-    trace: Option<u128>,
+    /// Where the number of its span stands in `text`, if it is traced.
+    span: Option<Range<usize>>,
 }
 
 impl Call {
@@ -72,7 +76,7 @@ impl Filled {
         self.ends.clear();
         self.body.clear();
         self.boundary.clear();
-        (self.url, self.cookie, self.keys, self.trace, self.records) = (None, None, None, None, 0);
+        (self.url, self.cookie, self.keys, self.span, self.records) = (None, None, None, None, 0);
     }
 
     /// Writes the value of a header, and says where its hole stands.
@@ -97,8 +101,11 @@ impl Filled {
                 // All zeros are no number (W3C Trace Context §3.2.2.3).
                 let trace = (u128::from(random.number()) << 64 | u128::from(random.number())).max(1);
                 let span = random.number().max(1);
-                self.text.extend_from_slice(format!("00-{trace:032x}-{span:016x}-01").as_bytes());
-                self.trace = Some(trace);
+                let _ = write!(self.text, "00-{trace:032x}-");
+                let start = self.text.len();
+                let _ = write!(self.text, "{span:016x}");
+                self.span = Some(start..self.text.len());
+                self.text.extend_from_slice(b"-01");
             }
         }
         Ok("")
@@ -126,9 +133,15 @@ impl Filled {
         self.records
     }
 
-    /// The number of the trace that it begins, if it is traced.
-    pub fn trace(&self) -> Option<u128> {
-        self.trace
+    /// Makes another attempt of it, if it is traced: of the same trace, with a span of its own. `which` tells apart
+    /// attempts that follow the same one. Nothing is drawn for it: whether there is another attempt is the service's
+    /// doing, which must not change what the user draws after it.
+    pub fn begin_span(&mut self, which: u64) {
+        let Some(span) = self.span.clone() else { return };
+        let digits = &mut self.text[span];
+        let last = std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        let next = Random::derived(last.unwrap_or_default(), &[which]).number().max(1);
+        digits.copy_from_slice(format!("{next:016x}").as_bytes());
     }
 
     /// Where it goes, if that was not known before: else [`Call::origin`] says.

@@ -59,6 +59,11 @@ impl TokenSource {
         })
     }
 
+    /// Where it is fetched, as it may be told: without what may be secret.
+    pub fn place(&self) -> String {
+        self.url.origin().ascii_serialization() + self.url.path()
+    }
+
     /// What this user's token is kept by.
     pub fn key(&self, user: &mut User) -> Result<TokenKey, Trouble> {
         Ok(TokenKey {
@@ -102,7 +107,7 @@ impl Token {
             access_token: String,
             expires_in: Option<f64>,
         }
-        let refused = |why: String| Err(Trouble::new(TroubleKind::Unreadable, "", format!("no token: {why}")));
+        let refused = |why: String| Err(Trouble::new(TroubleKind::Unreadable, "", why));
         if !(200..300).contains(&status) {
             return refused(format!("the server answered {status} with {}", beginning(body)));
         }

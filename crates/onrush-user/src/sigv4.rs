@@ -4,8 +4,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use onrush_plan::SigV4;
+use onrush_plan::{Request, SigV4};
 use ring::{digest, hmac};
+use url::Url;
 
 use crate::auth::{Auth, Keys};
 use crate::call::Call;
@@ -59,27 +60,23 @@ impl Filled {
     /// [`Filled::http1`] or [`Filled::request`] as further headers; a retry is signed anew.
     pub fn signature(&self, call: &Call, now: Duration) -> Vec<(&'static str, String)> {
         let (Auth::SigV4(signer), Some(keys)) = (&call.auth, &self.keys) else { return Vec::new() };
-        let url = self.url(call);
-        let host = self.header(call, "host").unwrap_or_else(|| authority(&url));
-        let date = Civil::of(now).compact();
-        let body = hex(digest::digest(&digest::SHA256, self.body(call)).as_ref());
-        let mut signed = vec![("host", host), ("x-amz-date", date.clone())];
-        let mut added = vec![("X-Amz-Date", date.clone())];
-        if signer.scope.service == "s3" {
-            signed.push(("x-amz-content-sha256", body.clone()));
-            added.push(("X-Amz-Content-Sha256", body.clone()));
-        }
-        if let Some(kind) = self.header(call, "content-type") {
-            signed.push(("content-type", kind));
-        }
-        if let Some(token) = &keys.token {
-            signed.push(("x-amz-security-token", token.clone()));
-            added.push(("X-Amz-Security-Token", token.clone()));
-        }
-        let target = origin_form(&url);
-        let request = canonical_request(&call.method, target, signed, &body, signer.scope.service == "s3");
-        added.push(("Authorization", authorization(&request, keys, &signer.scope, &date)));
-        added
+        let (host, kind) = (self.header(call, "host"), self.header(call, "content-type"));
+        let unsigned = Unsigned { method: &call.method, url: &self.url(call), host, kind, body: self.body(call) };
+        unsigned.signed(signer, keys, now)
+    }
+
+    /// The same for what the request was redirected to: its signature was for another path.
+    pub fn signature_of(&self, call: &Call, redirected: &Request, now: Duration) -> Vec<(&'static str, String)> {
+        let (Auth::SigV4(signer), Some(keys)) = (&call.auth, &self.keys) else { return Vec::new() };
+        let header = |name| redirected.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
+        let unsigned = Unsigned {
+            method: redirected.method(),
+            url: redirected.url(),
+            host: header("host"),
+            kind: header("content-type"),
+            body: redirected.body(),
+        };
+        unsigned.signed(signer, keys, now)
     }
 
     fn header(&self, call: &Call, name: &str) -> Option<String> {
@@ -93,6 +90,39 @@ impl Filled {
             place += usize::from(fixed.is_none());
         }
         None
+    }
+}
+
+/// What is signed.
+struct Unsigned<'a> {
+    method: &'a str,
+    url: &'a Url,
+    /// The headers, where they are written out.
+    host: Option<String>,
+    kind: Option<String>,
+    body: &'a [u8],
+}
+
+impl Unsigned<'_> {
+    fn signed(self, signer: &Signer, keys: &Keys, now: Duration) -> Vec<(&'static str, String)> {
+        let is_s3 = signer.scope.service == "s3";
+        let host = self.host.unwrap_or_else(|| authority(self.url));
+        let date = Civil::of(now).compact();
+        let body = hex(digest::digest(&digest::SHA256, self.body).as_ref());
+        let mut signed = vec![("host", host), ("x-amz-date", date.clone())];
+        let mut added = vec![("X-Amz-Date", date.clone())];
+        if is_s3 {
+            signed.push(("x-amz-content-sha256", body.clone()));
+            added.push(("X-Amz-Content-Sha256", body.clone()));
+        }
+        signed.extend(self.kind.map(|kind| ("content-type", kind)));
+        if let Some(token) = &keys.token {
+            signed.push(("x-amz-security-token", token.clone()));
+            added.push(("X-Amz-Security-Token", token.clone()));
+        }
+        let request = canonical_request(self.method, origin_form(self.url), signed, &body, is_s3);
+        added.push(("Authorization", authorization(&request, keys, &signer.scope, &date)));
+        added
     }
 }
 

@@ -70,14 +70,17 @@ impl Sheet {
 
     fn tls(&mut self, args: &RunArgs) {
         let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| quoted(&path.display().to_string()));
+        let version = |version: Option<TlsVersionArg>| {
+            version.map(|version| if version == TlsVersionArg::Tls12 { "1.2" } else { "1.3" }.to_owned())
+        };
         let given = [
             ("insecure", args.insecure.then(|| "true".to_owned())),
             ("cacert", path(&args.cacert)),
             ("cert", path(&args.cert)),
             ("key", path(&args.key)),
             ("sni", args.sni.as_deref().map(quoted)),
-            ("min", (args.tls_min == TlsVersionArg::Tls13).then(|| "1.3".to_owned())),
-            ("max", (args.tls_max == TlsVersionArg::Tls12).then(|| "1.2".to_owned())),
+            ("min", version(args.tls_min)),
+            ("max", version(args.tls_max)),
             ("resumption", args.no_tls_resumption.then(|| "false".to_owned())),
         ];
         let given: Vec<_> = given.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();

@@ -72,7 +72,7 @@ fn play(asked: &Asked, info: &RunInfo, mut outputs: Outputs, fail_on: &[FailOn])
     });
     let failed = outputs.close();
     let outcome = match outcome {
-        Err(error @ RunError::Interrupted) => {
+        Err(error @ (RunError::Interrupted | RunError::TeardownInterrupted)) => {
             say(&error.to_string());
             return Ok(Exit::Interrupted);
         }

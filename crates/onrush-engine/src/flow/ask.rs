@@ -116,6 +116,7 @@ impl Walk<'_> {
             }
             self.caller.sleepers().until(due).await;
             attempts += 1;
+            filled.begin_span(0);
             let next = self.attempt(intended, call, filled, conn).await;
             let hedges = next.hedges + last.hedges;
             last = Tried { exchange: next.exchange.repeated_after(last.exchange), hedges, ..next };

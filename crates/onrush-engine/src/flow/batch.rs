@@ -68,21 +68,19 @@ impl Walk<'_> {
     ) -> (Sent, bool) {
         let mut other = self.caller.another_conn(self.client);
         let mut copy = filled.clone();
+        copy.begin_span(1);
+        let hedged = Cell::new(false);
         let mut first = pin!(self.send(call, filled, conn));
         let mut hedge = pin!(async {
             self.caller.sleepers().until(Instant::now() + after).await;
+            hedged.set(true);
             self.send(call, &mut copy, &mut other).await
         });
-        let begun = Instant::now();
         let (mut failed, mut is_over) = (None, [false; 2]);
         let sent = poll_fn(|cx| {
             let polled = [
                 if is_over[0] { Poll::Pending } else { first.as_mut().poll(cx) },
-                if is_over[1] || (is_over[0] && begun.elapsed() < after) {
-                    Poll::Pending
-                } else {
-                    hedge.as_mut().poll(cx)
-                },
+                if is_over[1] || (is_over[0] && !hedged.get()) { Poll::Pending } else { hedge.as_mut().poll(cx) },
             ];
             for (which, polled) in polled.into_iter().enumerate() {
                 let Poll::Ready(sent) = polled else { continue };
@@ -93,12 +91,11 @@ impl Walk<'_> {
                 failed = Some(sent);
             }
             // Nobody sends a second time because the first has failed: that is a retry.
-            let is_hopeless = is_over[0] && (is_over[1] || begun.elapsed() < after);
+            let is_hopeless = is_over[0] && (is_over[1] || !hedged.get());
             if is_hopeless { Poll::Ready(None) } else { Poll::Pending }
         })
         .await;
-        let hedged = begun.elapsed() >= after;
         let sent = sent.or(failed).unwrap_or_else(Sent::nothing);
-        (sent, hedged)
+        (sent, hedged.get())
     }
 }

@@ -74,10 +74,14 @@ impl Walk<'_> {
         }
         match redirect {
             None => sent,
-            Some(redirect) => match filled.request(call, None, &borrowed(&extra)) {
-                Ok(request) => Box::pin(self.follow(call, request, redirect, sent, conn)).await,
-                Err(error) => Sent { exchange: sent.exchange.ending(refused(&error)), ..sent },
-            },
+            Some(redirect) => {
+                // A signature is good for one request; tokens are sent along, where they are not for another host.
+                let lasting = if matches!(call.auth(), Auth::SigV4(_)) { Vec::new() } else { borrowed(&extra) };
+                match filled.request(call, None, &lasting) {
+                    Ok(request) => Box::pin(self.follow(call, filled, request, redirect, sent, conn)).await,
+                    Err(error) => Sent { exchange: sent.exchange.ending(refused(&error)), ..sent },
+                }
+            }
         }
     }
 
@@ -116,12 +120,14 @@ impl Walk<'_> {
     async fn follow(
         &self,
         call: &Call,
+        filled: &Filled,
         mut request: Request,
         (mut status, mut location): (u16, String),
         mut sent: Sent,
         conn: &mut Conn,
     ) -> Sent {
         let most = self.redirects(call);
+        let origin = request.url().origin();
         for _ in 0..most {
             let next = request.redirected(status, &location).map_err(|error| {
                 let text = format!("the redirect to `{location}` cannot be followed: {error}");
@@ -129,7 +135,10 @@ impl Walk<'_> {
             });
             let ready = next.and_then(|next| {
                 let cookies = self.cookies(|| next.url().clone());
-                let mut prepared = Prepared::new(&with_cookies(&next, cookies)?, self.client.settings())?;
+                let is_ours = next.url().origin() == origin;
+                let signed = if is_ours { filled.signature_of(call, &next, wall::now()) } else { Extra::new() };
+                let further = cookies.map(|cookies| ("Cookie", cookies)).into_iter().chain(signed);
+                let mut prepared = Prepared::new(&with_headers(&next, further)?, self.client.settings())?;
                 self.keep_for(&mut prepared, call);
                 Ok((next, prepared))
             });
@@ -195,10 +204,10 @@ fn borrowed(extra: &Extra) -> Vec<(&str, &str)> {
     extra.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-fn with_cookies(request: &Request, cookies: Option<String>) -> Result<Request, Failure> {
-    let Some(cookies) = cookies else { return Ok(request.clone()) };
-    let header = Header::new("Cookie", cookies).map_err(|error| refused(&error))?;
-    Ok(request.clone().with_header(header))
+fn with_headers(request: &Request, further: impl Iterator<Item = (&'static str, String)>) -> Result<Request, Failure> {
+    further.into_iter().try_fold(request.clone(), |request, (name, value)| {
+        Ok(request.with_header(Header::new(name, value).map_err(|error| refused(&error))?))
+    })
 }
 
 fn refused(error: &onrush_plan::RequestError) -> Failure {

@@ -58,12 +58,12 @@ impl Walk<'_> {
         if let Some(tracer) = self.caller.tracer() {
             tracer.sent_credentials(&prepared, &exchange, &kept);
         }
-        match exchange.result {
-            Ok(status) => {
-                Token::of_answer(status, kept.body()).map_err(|trouble| Box::new(failed(trouble.to_string())))
-            }
-            Err(failure) => Err(Box::new(Exchange::failed(failure))),
-        }
+        let granted = exchange.result.and_then(|status| {
+            Token::of_answer(status, kept.body())
+                .map_err(|trouble| Failure::new(ErrorKind::Script, trouble.to_string()))
+        });
+        // The request that needs the token goes elsewhere, so it is told who has failed.
+        granted.map_err(|failure| Box::new(Exchange::failed(failure.of(&format!("no token from {}", source.place())))))
     }
 }
 

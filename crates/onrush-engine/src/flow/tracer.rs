@@ -60,8 +60,8 @@ impl Tracer {
 
     fn answer_head(&self, status: u16, kept: &Kept) -> Vec<String> {
         let text = String::from_utf8_lossy(kept.head());
-        let lines = text.lines().filter(|line| !line.is_empty());
-        // The status of HTTP/2 is no line of its own.
+        // The status of HTTP/2 is a field like others there, and is told as that of HTTP/1.1 is.
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with(':'));
         let status = (!text.starts_with("HTTP/")).then(|| format!("HTTP/2 {status}"));
         status.into_iter().chain(lines.map(|line| self.line(line))).collect()
     }

@@ -45,7 +45,9 @@ impl Reader<'_> {
         self.secret_names(fields.get("secrets"));
         self.targets(fields.get("target").map(|node| &**node));
         settings.targets.clone_from(&self.targets);
-        self.includes(fields.get("include"), &mut vec![name.to_owned()]);
+        // Paths are relative to the folder of the file, so that is what a file calls itself by.
+        let own = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        self.includes(fields.get("include"), &mut vec![own.to_owned()], &mut BTreeSet::new());
         self.fragments_of(fields.get("fragments"));
         let mut play = Play::default();
         let mut scope = Scope::default();
@@ -96,7 +98,7 @@ impl Reader<'_> {
     }
 
     /// `include:` of a file: what it has in `fragments:` can be used.
-    fn includes(&mut self, node: Option<&Rc<Node>>, within: &mut Vec<String>) {
+    fn includes(&mut self, node: Option<&Rc<Node>>, within: &mut Vec<String>, done: &mut BTreeSet<String>) {
         let Some(node) = node else { return };
         let items = match &node.kind {
             Kind::List(items) => items.clone(),
@@ -104,24 +106,25 @@ impl Reader<'_> {
         };
         for item in items {
             let Some(path) = self.plain_text(&item, "the path of a file") else { continue };
+            let path = without_dots(&path);
             if let Some(place) = within.iter().position(|outer| *outer == path) {
                 let circle: Vec<String> = within[place..].iter().chain([&path]).cloned().collect();
                 let message = format!("this file includes itself: {}", circle.join(" -> "));
                 self.fault(&item.at, message, "it would never end");
                 continue;
             }
-            let Some((path, bytes)) = self.file(&item) else { continue };
+            if !done.insert(path.clone()) {
+                continue;
+            }
+            let Some((_, bytes)) = self.file(&item) else { continue };
             let Ok(text) = String::from_utf8(bytes) else {
                 self.fault(&item.at, format!("`{path}` is not UTF-8"), "expected a text");
                 continue;
             };
-            if self.sources.iter().any(|source| source.name == path) {
-                continue;
-            }
             let Some(root) = self.parse(&path, &text) else { continue };
             let Some(fields) = self.fields(&root, &INCLUDED) else { continue };
             within.push(path);
-            self.includes(fields.get("include"), within);
+            self.includes(fields.get("include"), within, done);
             within.pop();
             self.fragments_of(fields.get("fragments"));
         }
@@ -197,4 +200,9 @@ impl Reader<'_> {
                 _ => WhenFull::Wait,
             });
     }
+}
+
+/// One spelling of a path: `./a.yaml` is `a.yaml`. What `..` leads to only the disk knows.
+fn without_dots(path: &str) -> String {
+    path.split('/').filter(|part| *part != ".").collect::<Vec<_>>().join("/")
 }

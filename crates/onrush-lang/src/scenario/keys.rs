@@ -74,7 +74,7 @@ pub(crate) const FILE: Shape =
 
 /// A file that others include.
 pub(crate) const INCLUDED: Shape = shape(
-    "included",
+    "included file",
     "A file with flows that others use",
     &[&[
         key("include", Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]), "More files with `fragments:`"),

@@ -475,13 +475,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `a scenario`, `an included`, `` a `get` step ``.
+/// `a scenario file`, `an included file`, `` a `get` step ``.
 pub(crate) fn article(noun: &str) -> String {
     if STEP.iter().any(|shape| shape.name == noun) {
         return format!("a `{noun}` step");
     }
     format!("{} `{noun}`", if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" })
         .replace("`scenario file`", "scenario file")
+        .replace("`included file`", "included file")
 }
 
 /// `a, b or c`.

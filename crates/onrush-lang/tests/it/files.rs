@@ -19,6 +19,7 @@ impl Memory {
 
 impl Files for Memory {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let path = path.strip_prefix("./").unwrap_or(path);
         self.files.get(path).cloned().ok_or_else(|| "there is no such file".to_owned())
     }
 

@@ -316,6 +316,36 @@ fn circles() {
 }
 
 #[test]
+fn a_file_is_told_that_it_includes_itself_however_it_is_written() {
+    let files = Memory::with(&[("common.yaml", "include: ./common.yaml\nfragments: { one: [{ get: / }] }")]);
+    for (name, include, circle) in [
+        ("shop.yaml", "shop.yaml", "shop.yaml -> shop.yaml"),
+        ("scenes/shop.yaml", "shop.yaml", "shop.yaml -> shop.yaml"),
+        ("/home/ann/shop.yaml", "./shop.yaml", "shop.yaml -> shop.yaml"),
+        ("shop.yaml", "./common.yaml", "common.yaml -> common.yaml"),
+    ] {
+        let text = format!("include: {include}\n{HEAD}steps: [{{ use: one }}]\n");
+        let faults = parse_scenario(name, &text, &files, &Overrides::default()).unwrap_err();
+        let told = &faults.0[0].diagnostic.message;
+        assert_eq!(*told, format!("this file includes itself: {circle}"), "{faults}");
+    }
+}
+
+#[test]
+fn a_file_is_included_once_however_it_is_written() {
+    let files = Memory::with(&[
+        ("a.yaml", "include: ./b.yaml\nfragments: { one: [{ use: two }] }"),
+        ("b.yaml", "fragments: { two: [{ get: / }] }"),
+        ("scenes/shop.yaml", "fragments: { three: [{ get: / }] }"),
+    ]);
+    // The last one is another file: paths are relative to the folder of the one that includes it.
+    let text = format!(
+        "include: [a.yaml, ./a.yaml, b.yaml, scenes/shop.yaml]\n{HEAD}steps: [{{ use: one }}, {{ use: three }}]\n"
+    );
+    parse_scenario("scenes/shop.yaml", &text, &files, &Overrides::default()).unwrap();
+}
+
+#[test]
 fn fragments_cannot_explode() {
     let mut text = format!("{HEAD}fragments:\n  f0: [{{ get: / }}]\n");
     for level in 1..40 {

@@ -119,12 +119,8 @@ fn tokens_are_asked_for_and_read() {
     assert_eq!((token.access_token.as_str(), token.expires_in), ("abc", Some(Duration::from_secs(3_600))));
     assert!(!format!("{token:?}").contains("abc"));
     for (status, body, expected) in [
-        (
-            401,
-            "{\"error\":\"invalid_client\"}",
-            "no token: the server answered 401 with `{\"error\":\"invalid_client\"}`",
-        ),
-        (200, "<html>", "no token: the answer is not JSON with an `access_token`"),
+        (401, "{\"error\":\"invalid_client\"}", "the server answered 401 with `{\"error\":\"invalid_client\"}`"),
+        (200, "<html>", "the answer is not JSON with an `access_token`"),
     ] {
         assert_eq!(Token::of_answer(status, body.as_bytes()).unwrap_err().to_string(), expected);
     }

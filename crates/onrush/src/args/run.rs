@@ -185,13 +185,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAME", help_heading = "TLS")]
     pub(crate) sni: Option<String>,
 
-    /// The lowest TLS version
-    #[arg(long, value_enum, value_name = "VERSION", default_value = "1.2", help_heading = "TLS")]
-    pub(crate) tls_min: TlsVersionArg,
+    /// The lowest TLS version [default: 1.2]
+    #[arg(long, value_enum, value_name = "VERSION", help_heading = "TLS")]
+    pub(crate) tls_min: Option<TlsVersionArg>,
 
-    /// The highest TLS version
-    #[arg(long, value_enum, value_name = "VERSION", default_value = "1.3", help_heading = "TLS")]
-    pub(crate) tls_max: TlsVersionArg,
+    /// The highest TLS version [default: 1.3]
+    #[arg(long, value_enum, value_name = "VERSION", help_heading = "TLS")]
+    pub(crate) tls_max: Option<TlsVersionArg>,
 
     /// A full handshake for every connection
     #[arg(long, help_heading = "TLS")]
@@ -217,13 +217,12 @@ pub(crate) enum WhenFullArg {
 }
 
 /// TLS versions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TlsVersionArg {
     /// TLS 1.2
     #[value(name = "1.2")]
     Tls12,
     /// TLS 1.3
-    #[default]
     #[value(name = "1.3")]
     Tls13,
 }

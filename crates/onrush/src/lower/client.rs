@@ -132,7 +132,8 @@ fn proxy_url(name: &str, text: &str) -> Result<Url, Wrong> {
 }
 
 fn tls(args: &RunArgs) -> Result<TlsSettings, Wrong> {
-    let (min, max) = (version(args.tls_min), version(args.tls_max));
+    let defaults = TlsSettings::default();
+    let (min, max) = (args.tls_min.map_or(defaults.min, version), args.tls_max.map_or(defaults.max, version));
     if min > max {
         return Err(Wrong("--tls-min is above --tls-max".to_owned()));
     }
@@ -149,6 +150,25 @@ fn tls(args: &RunArgs) -> Result<TlsSettings, Wrong> {
         max,
         resumption: !args.no_tls_resumption,
     })
+}
+
+/// What flags say comes before what a file says, each for itself.
+pub(super) fn tls_over(file: &TlsSettings, args: &RunArgs, flags: TlsSettings) -> Result<TlsSettings, Wrong> {
+    let file = file.clone();
+    let tls = TlsSettings {
+        verify: file.verify && flags.verify,
+        roots: if args.cacert.is_some() { flags.roots } else { file.roots },
+        identity: flags.identity.or(file.identity),
+        server_name: flags.server_name.or(file.server_name),
+        min: if args.tls_min.is_some() { flags.min } else { file.min },
+        max: if args.tls_max.is_some() { flags.max } else { file.max },
+        resumption: file.resumption && flags.resumption,
+    };
+    match args.tls_max {
+        _ if tls.min <= tls.max => Ok(tls),
+        Some(_) => Err(Wrong("--tls-max is below the `min` of the file's `tls`".to_owned())),
+        None => Err(Wrong("--tls-min is above the `max` of the file's `tls`".to_owned())),
+    }
 }
 
 fn version(version: TlsVersionArg) -> TlsVersion {

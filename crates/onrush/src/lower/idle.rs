@@ -3,7 +3,7 @@
 use onrush_pace::Profile;
 use onrush_plan::Request;
 
-use crate::args::{RunArgs, TlsVersionArg};
+use crate::args::RunArgs;
 use crate::exit::Wrong;
 
 /// What has been asked for, and what came of it.
@@ -49,8 +49,8 @@ const TLS: &[(&str, Look)] = &[
     ("--sni", |asked| asked.args.sni.is_some()),
     ("--cacert", |asked| asked.args.cacert.is_some()),
     ("--cert", |asked| asked.args.cert.is_some()),
-    ("--tls-min", |asked| asked.args.tls_min != TlsVersionArg::Tls12),
-    ("--tls-max", |asked| asked.args.tls_max != TlsVersionArg::Tls13),
+    ("--tls-min", |asked| asked.args.tls_min.is_some()),
+    ("--tls-max", |asked| asked.args.tls_max.is_some()),
     ("--no-tls-resumption", |asked| asked.args.no_tls_resumption),
 ];
 

@@ -9,7 +9,7 @@ use onrush_lang::{Document, Files, Overrides, Settings};
 use onrush_plan::{ClientSettings, InFlight, Plan, Protocol, Work};
 
 use super::{Surroundings, client, duration, most_users, when_full};
-use crate::args::{FileArgs, RunArgs, TlsVersionArg};
+use crate::args::{FileArgs, RunArgs};
 use crate::exit::Wrong;
 
 const ENDINGS: &[&str] = &["yaml", "yml"];
@@ -105,13 +105,10 @@ pub(crate) fn plan(document: Document, args: &RunArgs, surroundings: &Surroundin
 
 fn client(args: &RunArgs, settings: &Settings, surroundings: &Surroundings) -> Result<ClientSettings, Wrong> {
     let flags = client::settings(args, &surroundings.proxy)?;
-    let has_tls_flags = args.insecure
-        || args.cacert.is_some()
-        || args.cert.is_some()
-        || args.sni.is_some()
-        || args.tls_min != TlsVersionArg::Tls12
-        || args.tls_max != TlsVersionArg::Tls13
-        || args.no_tls_resumption;
+    let tls = match &settings.tls {
+        Some(file) => client::tls_over(file, args, flags.tls)?,
+        None => flags.tls,
+    };
     Ok(ClientSettings {
         protocol: if settings.http2 == Some(true) { Protocol::Http2 { streams: 1 } } else { flags.protocol },
         timeout: settings.timeout.filter(|_| args.timeout.is_none()).unwrap_or(flags.timeout),
@@ -120,7 +117,7 @@ fn client(args: &RunArgs, settings: &Settings, surroundings: &Surroundings) -> R
             .filter(|_| args.connect_timeout.is_none())
             .unwrap_or(flags.connect_timeout),
         redirects: args.redirects.unwrap_or(settings.redirects),
-        tls: settings.tls.clone().filter(|_| !has_tls_flags).unwrap_or(flags.tls),
+        tls,
         ..flags
     })
 }

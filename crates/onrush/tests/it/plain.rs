@@ -14,7 +14,9 @@ pub(crate) struct Asked {
     pub(crate) line: String,
     /// Names as they were written.
     pub(crate) headers: Vec<(String, String)>,
+    /// As text; [`Asked::bytes`] are what came.
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Asked {
@@ -156,7 +158,8 @@ fn read(reader: &mut impl BufRead) -> io::Result<Option<Asked>> {
     let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    asked.body = String::from_utf8(body).unwrap();
+    asked.body = String::from_utf8_lossy(&body).into_owned();
+    asked.bytes = body;
     Ok(Some(asked))
 }
 

@@ -50,38 +50,46 @@ fn trace(shop: &Running, file: &str, more: &[&str]) -> Finished {
     Run::new(known.iter().chain(more).copied()).finish()
 }
 
+/// What is expected stands there, one after the other.
+fn holds_in_order(text: &str, all: &[&str]) {
+    let mut rest = text;
+    for expected in all {
+        let found = rest.find(expected);
+        assert!(found.is_some(), "`{expected}` is missing in\n{rest}\nof\n{text}");
+        rest = &rest[found.unwrap() + expected.len()..];
+    }
+}
+
 #[test]
 fn a_trace_shows_what_one_user_does() {
     let traced = trace(&shop(), FILE, &[]);
     assert_eq!((traced.code, &*traced.stderr), (0, ""), "{}", traced.stdout);
-    let mut rest = &*traced.stdout;
-    for expected in [
-        "The set-up\n",
-        "> GET /products HTTP/1.1\n> Host: 127.0.0.1:",
-        "< HTTP/1.1 200 OK\n",
-        "  saved    total = ",
-        "One user, once through buy\n",
-        "> POST /login HTTP/1.1\n",
-        "> Authorization: Bearer ***\n",
-        "\"password\":\"***\"",
-        "< HTTP/1.1 200 OK\n",
-        "  time     ",
-        "  saved    token = ",
-        "  passed   it worked\n",
-        "  passed   it was quick\n",
-        "(think 30.0 s, skipped)\n",
-        "> GET /products?q=*** HTTP/1.1\n",
-        "  saved    product = null",
-        "(pace 10.0 s, skipped)\n",
-        "  end      2 requests, 0 failed, ",
-        "One user, once through other\n",
-        "> GET /echo HTTP/1.1\n",
-        "The tear-down\n",
-    ] {
-        let found = rest.find(expected);
-        assert!(found.is_some(), "`{expected}` is missing in\n{rest}\nof\n{}", traced.stdout);
-        rest = &rest[found.unwrap() + expected.len()..];
-    }
+    holds_in_order(
+        &traced.stdout,
+        &[
+            "The set-up\n",
+            "> GET /products HTTP/1.1\n> Host: 127.0.0.1:",
+            "< HTTP/1.1 200 OK\n",
+            "  saved    total = ",
+            "One user, once through buy\n",
+            "> POST /login HTTP/1.1\n",
+            "> Authorization: Bearer ***\n",
+            "\"password\":\"***\"",
+            "< HTTP/1.1 200 OK\n",
+            "  time     ",
+            "  saved    token = ",
+            "  passed   it worked\n",
+            "  passed   it was quick\n",
+            "(think 30.0 s, skipped)\n",
+            "> GET /products?q=*** HTTP/1.1\n",
+            "  saved    product = null",
+            "(pace 10.0 s, skipped)\n",
+            "  end      2 requests, 0 failed, ",
+            "One user, once through other\n",
+            "> GET /echo HTTP/1.1\n",
+            "The tear-down\n",
+        ],
+    );
     for secret in ["secret", "ghijk"] {
         assert!(!traced.stdout.contains(secret), "{}", traced.stdout);
     }
@@ -118,5 +126,40 @@ fn what_fails_is_shown_and_makes_the_exit_code() {
         let traced = trace(&shop, &format!("load: 1 user for 1s\nsteps:\n{steps}\n"), &[]);
         assert_eq!(traced.code, code, "{steps}\n{}{}", traced.stdout, traced.stderr);
         assert!(traced.stdout.contains(shown), "{steps}\n{}", traced.stdout);
+    }
+}
+
+#[test]
+fn hedges_batches_and_bulk_over_both_protocols() {
+    let shop = shop();
+    let steps = "data: { row: { rows: [{ a: 1 }, { a: 2 }] } }\nsteps:\n\
+                 - { get: /delay/200, hedge: 1ms }\n\
+                 - batch: [{ get: /products/1, check: $.id == 1 }, { get: /products/2, save: { id: $.id } }]\n\
+                 - post: /echo\n  bulk: { records: 3, record: { n: '{{ record }}', r: '{{ row.a }}' }, form: lines }\n\
+                 - get: /redirect/1\n";
+    for (http2, [first, answer]) in [
+        (false, ["> GET /delay/200 HTTP/1.1\n", "< HTTP/1.1 200 OK\n"]),
+        (true, ["> :method: GET\n> :scheme: http\n> :path: /delay/200\n", "< HTTP/2 200\n"]),
+    ] {
+        let traced = trace(&shop, &format!("load: 1 user for 1h\nhttp2: {http2}\n{steps}"), &[]);
+        assert_eq!((traced.code, &*traced.stderr), (0, ""), "{}", traced.stdout);
+        holds_in_order(
+            &traced.stdout,
+            &[
+                first,
+                answer,
+                "< after 200 ms\n",
+                "  hedge    a second attempt was sent beside the first\n",
+                "> {\"n\":0,\"r\":1}\n> {\"n\":1,\"r\":2}\n> {\"n\":2,\"r\":1}\n",
+                answer,
+                "< {\"n\":0,\"r\":1}\n< {\"n\":1,\"r\":2}\n< {\"n\":2,\"r\":1}\n",
+                "  redirect to http://127.0.0.1:",
+                "  end      6 requests, 0 failed, ",
+            ],
+        );
+        // Those of a batch end in any order; what was found stands behind the answer that it was found in.
+        holds_in_order(&traced.stdout, &["/products/1", answer, "{\"id\":1,", "  passed   $.id == 1\n"]);
+        holds_in_order(&traced.stdout, &["/products/2", answer, "{\"id\":2,", "  saved    id = 2\n"]);
+        assert!(!traced.stdout.contains(":status"), "{}", traced.stdout);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use onrush_target::{Service, ServiceSettings, TlsSettings};
 
-use super::kit::{self, file, targets};
+use super::kit::{self, file};
 use crate::harness::Folder;
 use crate::plain::{Plain, answer};
 
@@ -108,58 +108,6 @@ fn credentials() {
         let head = format!("load: 2 iterations by 1 user\n{head}");
         let report = kit::play(&file(&service.url(), &head, &format!("- {step}")), &[]);
         assert_eq!(report.outcomes(), [(status.to_string(), 2)], "{head} {step}");
-    }
-}
-
-fn tokens(lasts: u32) -> Plain {
-    let given = AtomicU64::new(0);
-    Plain::answering(move |asked| match asked.target() {
-        "/token" if asked.body.contains("client_credentials") => {
-            let number = given.fetch_add(1, Relaxed);
-            let body = format!(r#"{{"access_token":"tk{number}","token_type":"Bearer","expires_in":{lasts}}}"#);
-            answer(200, &["Content-Type: application/json"], &body)
-        }
-        "/token" => answer(400, &[], "no"),
-        _ => answer(200, &[], "ok"),
-    })
-}
-
-fn oauth2(url: &str) -> String {
-    format!(
-        "load: 20 iterations by 4 users\nauth:\n  oauth2:\n    token_url: {url}token\n    client_id: shop\n    client_secret: hush\n    scope: read"
-    )
-}
-
-#[test]
-fn a_token_is_fetched_once() {
-    let plain = tokens(3600);
-    let report = kit::play(&file(&plain.url(), &oauth2(&plain.url()), "- get: /x"), &[]);
-    report.all_well(20);
-    let asked = plain.requests();
-    let (fetched, used): (Vec<_>, Vec<_>) = asked.iter().partition(|asked| asked.target() == "/token");
-    assert_eq!((fetched.len(), used.len()), (1, 20));
-    let fetched = fetched[0];
-    let proof = fetched.header("authorization").unwrap_or_default().to_owned() + &fetched.body;
-    assert!(proof.contains("hush") || proof.contains("Basic "), "{proof}");
-    assert!(fetched.body.contains("scope=read"), "{}", fetched.body);
-    assert!(used.iter().all(|asked| asked.header("authorization") == Some("Bearer tk0")));
-}
-
-#[test]
-fn a_token_that_has_expired_is_fetched_again() {
-    let plain = tokens(0);
-    kit::play(&file(&plain.url(), &oauth2(&plain.url()), "- get: /x"), &[]).all_well(20);
-    assert_eq!(targets(&plain).iter().filter(|target| *target == "/token").count(), 20);
-}
-
-#[test]
-fn no_token_is_a_counted_failure() {
-    let (plain, service) = (Plain::start(), kit::service());
-    for (url, told) in [(plain.url(), "token"), (service.url() + "/status/403?", "403")] {
-        let report = kit::play(&file(&plain.url(), &oauth2(&url), "- get: /x"), &[]);
-        assert_eq!((report.requests("failed"), report.outcomes()), (20, vec![("script".to_owned(), 20)]));
-        assert!(report.example("script").contains(told), "{}", report.example("script"));
-        assert!(!report.json.to_string().contains("hush"));
     }
 }
 
