@@ -205,8 +205,18 @@ fn refused(error: &onrush_plan::RequestError) -> Failure {
     Failure::new(ErrorKind::Script, error.to_string())
 }
 
-/// A body as its author wrote it, as far as it was kept and up to `limit` bytes; and whether some of it is missing.
-pub(super) fn decoded(kept: &Kept, limit: usize) -> (Cow<'_, [u8]>, bool) {
+/// A body as its author wrote it.
+pub(super) struct Body<'a> {
+    /// As far as it was kept.
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// Whether some of it is missing.
+    pub(super) is_cut: bool,
+    /// How long all of it is, where that is known.
+    pub(super) size: Option<u64>,
+}
+
+/// A body as its author wrote it, as far as it was kept and up to `limit` bytes.
+pub(super) fn decoded(kept: &Kept, limit: usize) -> Body<'_> {
     let coding = if kept.body().is_empty() { None } else { kept.headers("content-encoding").next() };
     // A byte more than the limit tells that it was passed.
     let room = (limit as u64).saturating_add(1);
@@ -214,9 +224,12 @@ pub(super) fn decoded(kept: &Kept, limit: usize) -> (Cow<'_, [u8]>, bool) {
     let read = match coding {
         Some(b"gzip" | b"x-gzip") => GzDecoder::new(kept.body()).take(room).read_to_end(&mut plain),
         Some(b"deflate") => ZlibDecoder::new(kept.body()).take(room).read_to_end(&mut plain),
-        _ => return (Cow::Borrowed(kept.body()), kept.is_truncated()),
+        _ => {
+            let (bytes, is_cut) = (Cow::Borrowed(kept.body()), kept.is_truncated());
+            return Body { bytes, is_cut, size: Some(kept.size()) };
+        }
     };
     let is_cut = read.is_err() || plain.len() > limit || kept.is_truncated();
     plain.truncate(limit);
-    (Cow::Owned(plain), is_cut)
+    Body { bytes: Cow::Owned(plain), is_cut, size: None }
 }

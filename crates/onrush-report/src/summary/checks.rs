@@ -54,6 +54,10 @@ fn failing(outcome: &Outcome, style: Style) -> Vec<String> {
 fn lines(step: &str, check: &str, row: &CheckRow, style: Style) -> Vec<String> {
     let (times, room) = (style.pick("×", "x"), room(style));
     let head = format!("{}: {} failed {times} {}", clean(step), clean(check), count(row.failed));
-    let example = row.example.as_deref().map(|example| format!("  {}", clipped(&clean(example), room - 2, style)));
+    // What the check says stands in the line above already, unless it has a name of its own.
+    let example = row.example.as_deref().map(|example| {
+        let rest = example.strip_prefix(check).map_or(example, |rest| rest.trim_start_matches([',', ' ']));
+        format!("  {}", clipped(&clean(rest), room - 2, style))
+    });
     std::iter::once(style.paint(Tone::Bad, &clipped(&head, room, style))).chain(example).collect()
 }
