@@ -5,6 +5,7 @@ use std::io::Read;
 
 use flate2::read::{GzDecoder, ZlibDecoder};
 use onrush_metrics::ErrorKind;
+use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure, Kept, Prepared};
 use onrush_plan::{Header, Request};
 use onrush_user::{Auth, Call, Filled};
@@ -15,8 +16,15 @@ use super::tracer;
 use super::walk::Walk;
 use crate::wall;
 
-/// Headers that are not in the file.
-type Extra = Vec<(&'static str, String)>;
+/// A header that is not in the file.
+type Extra = (&'static str, String);
+
+/// What proves who a request is from.
+struct Proof {
+    headers: Vec<Extra>,
+    /// What it took to get it, begun when the request was.
+    cost: Exchange,
+}
 
 /// An attempt that has ended.
 pub(super) struct Sent {
@@ -37,6 +45,10 @@ impl Sent {
         Self::failed(Failure::new(ErrorKind::Script, "nothing was sent"))
     }
 
+    pub(super) fn is_answered(&self) -> bool {
+        self.exchange.result.is_ok()
+    }
+
     /// Where the answer redirects to.
     fn redirect(&self) -> Option<(u16, String)> {
         let Ok(status @ 300..=399) = self.exchange.result else { return None };
@@ -48,20 +60,25 @@ impl Sent {
 impl Walk<'_> {
     /// Sends a request and follows redirects.
     pub(super) async fn send(&self, call: &Call, filled: &mut Filled, conn: &mut Conn) -> Sent {
-        let extra = match call.auth() {
-            Auth::Headers => Extra::new(),
+        let proof = match call.auth() {
+            Auth::Headers => None,
             // On the heap, since most requests need neither.
             _ => match Box::pin(self.credentials(call, filled, conn)).await {
-                Ok(extra) => extra,
+                Ok(proof) => Some(proof),
                 Err(exchange) => return Sent { exchange: *exchange, kept: Kept::default(), url: None },
             },
         };
-        let prepared = match self.prepare(call, filled, &extra) {
+        let prepared = match self.prepare(call, filled, headers_of(proof.as_deref())) {
             Ok(prepared) => prepared,
             Err(failure) => return Sent::failed(failure),
         };
         let exchange = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
         let mut sent = Sent { exchange, kept: prepared.take_kept().unwrap_or_default(), url: None };
+        if let Some(proof) = &proof {
+            // Fetching a token is the service's time and not the generator's.
+            sent.exchange.started = proof.cost.started;
+            sent.exchange.add_traffic_of(&proof.cost);
+        }
         if let Some(tracer) = self.caller.tracer() {
             tracer.sent(&prepared, &sent.exchange, &sent.kept);
         }
@@ -74,7 +91,7 @@ impl Walk<'_> {
         }
         match redirect {
             None => sent,
-            Some(redirect) => match filled.request(call, None, &borrowed(&extra)) {
+            Some(redirect) => match filled.request(call, None, &borrowed(headers_of(proof.as_deref()))) {
                 Ok(request) => Box::pin(self.follow(call, request, redirect, sent, conn)).await,
                 Err(error) => Sent { exchange: sent.exchange.ending(refused(&error)), ..sent },
             },
@@ -83,7 +100,7 @@ impl Walk<'_> {
 
     /// Ready for the wire. What is the same for all is copied in blocks; only where somebody has to understand the
     /// request, such as a proxy or HTTP/2, is it taken apart.
-    fn prepare(&self, call: &Call, filled: &mut Filled, extra: &Extra) -> Result<Box<Prepared>, Failure> {
+    fn prepare(&self, call: &Call, filled: &mut Filled, extra: &[Extra]) -> Result<Box<Prepared>, Failure> {
         let cookies = self.cookies(|| filled.url(call));
         let (cookies, extra) = (cookies.as_deref(), borrowed(extra));
         let origin = filled.own_url().or(call.origin()).filter(|_| self.client.takes_bytes());
@@ -158,15 +175,17 @@ impl Walk<'_> {
     }
 
     /// Headers that prove who a request is from.
-    async fn credentials(&self, call: &Call, filled: &Filled, conn: &mut Conn) -> Result<Extra, Box<Exchange>> {
-        match call.auth() {
-            Auth::Headers => Ok(Vec::new()),
-            Auth::SigV4(_) => Ok(filled.signature(call, wall::now())),
-            Auth::OAuth2(source) => {
-                let token = self.token(source, conn).await?;
-                Ok(vec![("Authorization", format!("Bearer {token}"))])
-            }
-        }
+    async fn credentials(&self, call: &Call, filled: &Filled, conn: &mut Conn) -> Result<Box<Proof>, Box<Exchange>> {
+        let mut cost = Exchange::begun(Instant::now());
+        let headers = match call.auth() {
+            Auth::Headers => Vec::new(),
+            Auth::SigV4(_) => filled.signature(call, wall::now()),
+            Auth::OAuth2(source) => match self.token(source, conn, &mut cost).await {
+                Ok(token) => vec![("Authorization", format!("Bearer {token}"))],
+                Err(failure) => return Err(Box::new(cost.ending(failure))),
+            },
+        };
+        Ok(Box::new(Proof { headers, cost }))
     }
 
     fn redirects(&self, call: &Call) -> u32 {
@@ -191,7 +210,11 @@ impl Walk<'_> {
     }
 }
 
-fn borrowed(extra: &Extra) -> Vec<(&str, &str)> {
+fn headers_of(proof: Option<&Proof>) -> &[Extra] {
+    proof.map_or(&[], |proof| &proof.headers)
+}
+
+fn borrowed(extra: &[Extra]) -> Vec<(&str, &str)> {
     extra.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 

@@ -142,4 +142,8 @@ fn a_hedge_is_the_answer_when_the_first_hangs() {
         (report.number("/retries/hedges"), targets(&plain)),
         (1, vec!["/slow".into(), "/slow".into(), "/next".into()])
     );
+    // The one that was given up was sent, too, over a connection that had to be opened, and a new one was needed after it.
+    assert_eq!((report.requests("sent_with_repeats"), report.number("/connections/opened")), (3, 3));
+    let bytes: usize = plain.requests().iter().map(|asked| asked.bytes()).sum();
+    assert_eq!(report.number("/bytes/sent"), bytes as u64);
 }
