@@ -143,6 +143,36 @@ fn a_token_is_fetched_once() {
     assert!(proof.contains("hush") || proof.contains("Basic "), "{proof}");
     assert!(fetched.body.contains("scope=read"), "{}", fetched.body);
     assert!(used.iter().all(|asked| asked.header("authorization") == Some("Bearer tk0")));
+    // What fetching it took is counted, but it is no request of the scenario.
+    let bytes: usize = asked.iter().map(|asked| asked.bytes()).sum();
+    assert_eq!((report.number("/bytes/sent"), report.number("/connections/opened")), (bytes as u64, 4));
+}
+
+#[test]
+fn waiting_for_a_token_is_no_lag_of_the_generator() {
+    let plain = Plain::answering(|asked| match asked.target() {
+        "/token" => {
+            std::thread::park_timeout(std::time::Duration::from_millis(300));
+            answer(200, &["Content-Type: application/json"], r#"{"access_token": "tk", "token_type": "Bearer"}"#)
+        }
+        _ => answer(200, &[], ""),
+    });
+    let folder = Folder::new();
+    folder.write("scene.yaml", file(&plain.url(), &oauth2(&plain.url()), "- get: /x"));
+    let summary = folder.path("summary.txt");
+    let report = kit::run(&folder, &["-o", &format!("summary={}", summary.display())]).report();
+    report.all_well(20);
+    // All four users wait, and what they wait for is in their response times.
+    assert!(report.number("/response_time_ns/max") >= 300_000_000);
+    let summary = std::fs::read_to_string(summary).unwrap();
+    let lag = summary.lines().find(|line| line.trim_start().starts_with("start lag")).unwrap();
+    let words: Vec<&str> = lag.split_whitespace().collect();
+    let is_long = |pair: &[&str]| match pair {
+        [time, "ms"] => time.parse::<f64>().is_ok_and(|millis| millis >= 200.0),
+        [time, "s"] => time.parse::<f64>().is_ok(),
+        _ => false,
+    };
+    assert!(!words.windows(2).any(is_long), "{lag}");
 }
 
 #[test]
@@ -192,4 +222,19 @@ fn tls_and_http2() {
     folder.write("scene.yaml", text);
     let report = kit::run(&folder, &[]).report();
     assert_eq!((report.requests("completed"), report.requests("failed")), (3, 3), "{}", report.json["errors"]);
+    // Set-up and tear-down have the file's TLS, and the first scenario's only where the file has none.
+    for (of_file, of_first, code) in [
+        ("tls: { cacert: ca.pem, cert: cert.pem, key: key.pem }", "tls: { cacert: ca.pem, max: 1.2 }", 0),
+        ("seed: 1", "tls: { cacert: ca.pem, cert: cert.pem, key: key.pem }", 0),
+        ("tls: { cacert: ca.pem }", "tls: { cert: cert.pem, key: key.pem }", 104),
+    ] {
+        let text = format!(
+            "target: {}\nload: 1 iterations by 1 user\n{of_file}\nsetup: [{{ get: / }}]\nteardown: [{{ get: / }}]\n\
+             scenarios:\n  first:\n    {of_first}\n    steps: [{{ get: / }}]\n",
+            service.url()
+        );
+        folder.write("scene.yaml", text);
+        let ended = kit::run(&folder, &[]).finish();
+        assert_eq!(ended.code, code, "{of_file}; {of_first}: {}", ended.stderr);
+    }
 }
