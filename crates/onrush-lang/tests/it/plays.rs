@@ -67,7 +67,9 @@ fn the_shop() {
     assert_eq!(fields[0].1, Json::Text(Template { parts: vec![Part::Hole(expr("shopper.email", "shop.yaml:13:28"))] }));
     assert_eq!(login.saves[0].from, Source::Json("$.token".to_owned()));
     assert_eq!(login.checks[1].expected, Expected::Time(Duration::from_millis(500)));
-    assert!(document.warnings.is_empty());
+    // Every arrival is a user with a row of its own.
+    let warnings: Vec<&str> = document.warnings.iter().map(|warning| &*warning.diagnostic.message).collect();
+    assert_eq!(warnings, ["`shoppers` has 2 rows, and 63000 are needed: one for each user"]);
 }
 
 #[test]
@@ -139,6 +141,8 @@ fn thresholds() {
         ("verdict == valid", Figure::Verdict, Relation::Is, 0.0, None),
         ("verdict <= degraded", Figure::Verdict, Relation::AtMost, 1.0, None),
         ("buy errors < 1%", Figure::Errors, Relation::Below, 0.01, Some(SeriesKind::Requests)),
+        ("buy iterations errors < 1%", Figure::Errors, Relation::Below, 0.01, Some(SeriesKind::Iterations)),
+        ("iterations errors < 1%", Figure::Errors, Relation::Below, 0.01, Some(SeriesKind::Iterations)),
         ("home mean < 1s", Figure::Mean, Relation::Below, 1e9, Some(SeriesKind::Requests)),
         ("buy/home mean < 1s", Figure::Mean, Relation::Below, 1e9, Some(SeriesKind::Requests)),
         ("pay max < 1s over 30s", Figure::Max, Relation::Below, 1e9, Some(SeriesKind::Group)),
