@@ -10,7 +10,7 @@ use crate::units::{count, percent, several, supports, time};
 
 /// Series that are shown; a file could name thousands.
 const MOST_SERIES: usize = 40;
-/// The name takes at least this much.
+/// The name takes at least this much, or a third of a narrow terminal.
 const LEAST_NAME: usize = 24;
 /// What the times are.
 const TITLE: &str = "response time by step";
@@ -30,7 +30,7 @@ const COLUMNS: &[Column] = &[
     ("max", |tally| if tally.response.is_empty() { none() } else { time(tally.response.max()) }),
 ];
 /// Columns go in this order where there is not room for all.
-const LEAST_NEEDED: &[&str] = &["p99", "max", "p50"];
+const LEAST_NEEDED: &[&str] = &["p99", "max", "count", "p50"];
 
 pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let rows = rows(outcome);
@@ -44,7 +44,7 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(TITLE));
     let room = columns(style) - MARGIN.len();
     for least in LEAST_NEEDED {
-        if longest.min(LEAST_NAME) + taken(&cells) <= room {
+        if longest.min(LEAST_NAME).min(room / 3) + taken(&cells) <= room {
             break;
         }
         cells.retain(|column| column[0] != *least);
