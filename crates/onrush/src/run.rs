@@ -59,6 +59,7 @@ pub(crate) fn begin(
     args: &RunArgs,
     surroundings: &Surroundings,
 ) -> Result<Exit, Wrong> {
+    look_for_socket(plan)?;
     let outputs = Outputs::open(&args.output)?;
     notes.extend(self::notes(plan, surroundings));
     let limited_by_files = lower::is_limited_by_descriptors(args, plan, surroundings.descriptors);
@@ -72,6 +73,16 @@ pub(crate) fn begin(
         ));
     }
     play(plan, &info(plan, limited_by_files), &notes, outputs, &args.output.fail_on)
+}
+
+/// A run against a socket that is not there would be one of failures alone.
+fn look_for_socket(plan: &Plan) -> Result<(), Wrong> {
+    match &plan.client.unix_socket {
+        Some(path) if !path.exists() => {
+            Err(Wrong(format!("--unix-socket {}: there is no such socket; does the service run?", path.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Plays a plan and shows it. Notes are told when it begins: where it cannot begin, why is all that matters.
