@@ -14,6 +14,8 @@ const MOST_SERIES: usize = 40;
 const LEAST_NAME: usize = 24;
 /// What the times are.
 const TITLE: &str = "response time by step";
+/// The same where there is little room.
+const SHORT_TITLE: &str = "by step";
 /// Between columns.
 const GAP: usize = 2;
 
@@ -52,7 +54,11 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let room_for_names = longest.min(room.saturating_sub(taken(&cells)));
     let mut text = String::new();
     for number in 0..=rows.len() {
-        let name = if number == 0 { TITLE } else { &*names[number - 1] };
+        let name = match number {
+            0 if room_for_names < width(TITLE) => SHORT_TITLE,
+            0 => TITLE,
+            _ => &*names[number - 1],
+        };
         let name = clipped(name, room_for_names, style);
         let mut line = format!("{name}{}", " ".repeat(room_for_names - width(&name)));
         for column in &cells {
