@@ -91,6 +91,15 @@ fn overrides() {
 }
 
 #[test]
+fn two_names_for_one_place_are_one_target() {
+    let document =
+        fine("target: { shop: http://a, api: http://a, pay: http://b }\nload: 1 users for 1s\nsteps: [{ get: / }]\n");
+    assert_eq!(document.play.targets.iter().map(url::Url::as_str).collect::<Vec<_>>(), ["http://a/", "http://b/"]);
+    let told = onrush_lang::describe(&document);
+    assert!(told.starts_with("Against shop and api at http://a, pay at http://b.\n"), "{told}");
+}
+
+#[test]
 fn times() {
     let shape = |text: &str| {
         let document = fine(&format!("target: http://a\nload: 1 users for 1s\nsteps:\n- get: /\n- think: {text}\n"));

@@ -7,7 +7,7 @@ use onrush_target::{Service, ServiceSettings, TlsSettings};
 
 use super::kit::{self, file, targets};
 use crate::harness::Folder;
-use crate::plain::{Plain, answer};
+use crate::plain::{Asked, Plain, answer};
 
 /// A server that gives each who has none a cookie with a number.
 fn cookies() -> Plain {
@@ -144,7 +144,7 @@ fn a_token_is_fetched_once() {
     assert!(fetched.body.contains("scope=read"), "{}", fetched.body);
     assert!(used.iter().all(|asked| asked.header("authorization") == Some("Bearer tk0")));
     // What fetching it took is counted, but it is no request of the scenario.
-    let bytes: usize = asked.iter().map(|asked| asked.bytes()).sum();
+    let bytes: usize = asked.iter().map(Asked::bytes).sum();
     assert_eq!((report.number("/bytes/sent"), report.number("/connections/opened")), (bytes as u64, 4));
 }
 
