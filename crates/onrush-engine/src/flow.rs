@@ -149,7 +149,7 @@ impl FlowCaller {
     fn visit(&self, scene: Scene, number: u64) -> Visit {
         let scenario = if let Scene::Scenario(place) = scene { place as usize } else { 0 };
         let place = self.users.replace(self.users.get() + 1);
-        let (client, protocol) = (self.clients.of(scenario), self.clients.protocol());
+        let (client, protocol) = (self.clients.of(scene), self.clients.protocol());
         Visit {
             scenario,
             user: User::new(&self.script, &self.drawer, scene, Identity { user: number }),
@@ -168,7 +168,7 @@ impl FlowCaller {
         let part = self.script.part(scene);
         let walk = Walk {
             caller: self,
-            client: self.clients.of(visit.scenario),
+            client: self.clients.of(scene),
             part,
             scenario: visit.scenario,
             user: RefCell::new(&mut visit.user),

@@ -3,10 +3,14 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Help is broken here: it is longer than most terminals are wide.
 const COLUMNS: usize = 80;
+/// The most of a line that is shown: a file of one long line would fill the screen with it.
+const LINE: usize = 100;
+/// What is shown before the place in a line that is longer.
+const BEFORE: usize = 40;
 
 /// One finding in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +59,10 @@ impl Diagnostic {
         let gutter = " ".repeat(number.to_string().len());
         let from = (self.span.start - start).min(line.len());
         let until = (self.span.end - start).clamp(from, line.len());
-        // Tabs are shown as one blank, so that the caret stands where it should.
-        let (line, indent) = (line.replace('\t', " "), line[..from].replace('\t', " ").width());
-        let carets = "^".repeat(line[from..until].width().max(1));
+        let Excerpt { line, indent, carets } = Excerpt::of(line, from..until);
         let mut text = format!("{}\n{gutter}--> {name}:{number}:{column}\n{gutter} |\n", self.message);
-        let _ = write!(text, "{number} | {line}\n{gutter} | {}{carets} {}\n", " ".repeat(indent), self.label);
+        let _ =
+            write!(text, "{number} | {line}\n{gutter} | {}{} {}\n", " ".repeat(indent), "^".repeat(carets), self.label);
         if let Some(help) = &self.help {
             let _ = writeln!(text, "{gutter} |");
             let mut lead = " = help: ";
@@ -70,6 +73,47 @@ impl Diagnostic {
         }
         text
     }
+}
+
+/// A line as it is shown, and where the carets stand below it, in columns.
+struct Excerpt {
+    line: String,
+    indent: usize,
+    carets: usize,
+}
+
+impl Excerpt {
+    /// What is around a range of bytes of `line`.
+    fn of(line: &str, range: Range<usize>) -> Self {
+        // Tabs are shown as one blank, so that the caret stands where it should.
+        let line = line.replace('\t', " ");
+        let (before, after) = (&line[..range.start], &line[range.start..]);
+        let meant = line[range.clone()].width().max(1);
+        if line.width() <= LINE {
+            return Self { indent: before.width(), carets: meant, line };
+        }
+        let cut = before.width().saturating_sub(BEFORE.max(LINE.saturating_sub(after.width() + 1)));
+        let (_, shown) = at_column(before, cut);
+        let lead = if cut > 0 { "…" } else { "" };
+        let indent = lead.width() + shown.width();
+        let (shown_after, rest) = at_column(after, LINE - indent.min(LINE - 1));
+        let tail = if rest.is_empty() { "" } else { "…" };
+        Self {
+            indent,
+            carets: meant.min((shown_after.width() + tail.width()).max(1)),
+            line: format!("{lead}{shown}{shown_after}{tail}"),
+        }
+    }
+}
+
+/// A text in two parts, the first as many columns wide, or one less where a wide character stands in the way.
+fn at_column(text: &str, columns: usize) -> (&str, &str) {
+    let mut wide = 0;
+    let end = text.char_indices().find(|(_, char)| {
+        wide += char.width().unwrap_or(0);
+        wide > columns
+    });
+    text.split_at(end.map_or(text.len(), |(at, _)| at))
 }
 
 /// `text` in lines of at most `room` columns. What is quoted stays together, to be copied.
@@ -100,5 +144,37 @@ pub(crate) fn suggest(got: &str, known: &[&str], expected: &str) -> String {
             format!("did you mean `{word}`?")
         }
         _ => format!("expected {expected}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The line, and under it what is marked.
+    fn excerpt(line: &str, meant: &str) -> String {
+        let from = line.find(meant).unwrap();
+        let Excerpt { line, indent, carets } = Excerpt::of(line, from..from + meant.len());
+        assert!(line.width() <= LINE + 2, "{}: {line}", line.width());
+        format!("{line}\n{}{}", " ".repeat(indent), "^".repeat(carets))
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_place() {
+        let (far, wide) = ("x".repeat(300), "宽".repeat(150));
+        insta::assert_snapshot!(
+            [
+                excerpt("short: line", "line"),
+                excerpt(&format!("first: {far}"), "first"),
+                excerpt(&format!("{far} middle {far}"), "middle"),
+                excerpt(&format!("{far} last"), "last"),
+                excerpt(&format!("{wide} middle {wide}"), "middle"),
+                excerpt(&format!("a{wide} middle {wide}"), "middle"),
+                excerpt(&format!("a\t{far}\tmiddle\t{far}"), "middle"),
+                excerpt(&format!("begins {far}"), &far),
+                excerpt(&format!("all {wide}"), &wide),
+            ]
+            .join("\n")
+        );
     }
 }

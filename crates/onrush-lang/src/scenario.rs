@@ -25,6 +25,7 @@ mod template;
 mod text;
 mod threshold;
 mod tree;
+mod unique;
 mod value;
 mod yaml;
 
@@ -82,7 +83,12 @@ pub struct Document {
 pub fn parse_scenario(name: &str, text: &str, files: &dyn Files, overrides: &Overrides) -> Result<Document, Faults> {
     let mut reader = Reader::new(files, overrides);
     let (mut play, settings) = reader.play(name, text);
-    play.targets = settings.targets.iter().map(|(_, url)| url.clone()).collect();
+    // Two names may be for one place.
+    for (_, url) in &settings.targets {
+        if !play.targets.contains(url) {
+            play.targets.push(url.clone());
+        }
+    }
     let (faults, warnings) = reader.findings();
     if faults.is_empty() { Ok(Document { play, settings, warnings }) } else { Err(Faults(faults)) }
 }

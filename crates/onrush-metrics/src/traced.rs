@@ -20,8 +20,8 @@ pub enum Traced {
     Checked {
         /// The check.
         name: String,
-        /// What was expected and what was found, if it failed.
-        failed: Option<(String, String)>,
+        /// What was expected and found, in words, if it failed.
+        failed: Option<String>,
     },
     /// An answer set a cookie.
     Cookie {

@@ -1,6 +1,7 @@
 //! One deadline for each lane of a virtual user, moved at every request and checked only when the lane is
 //! woken: a request that ends in time costs the timer wheel nothing.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::{Pin, pin};
@@ -23,6 +24,13 @@ pub struct Deadline {
     /// What it was last set to, in milliseconds, to be told.
     limit_ms: u32,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// It has passed, too, where work is given up.
+    is_revocable: bool,
+}
+
+thread_local! {
+    /// Work is being polled for the last time. Not in the deadlines: there are very many of them.
+    static IS_GIVEN_UP: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The deadline passed first.
@@ -39,6 +47,20 @@ impl Deadline {
         self.is_ahead = self.armed.is_some_and(|armed| now < armed && armed <= at);
     }
 
+    /// Whether it passes where work is given up ([`Deadline::give_up`]).
+    pub fn set_revocable(&mut self, is_revocable: bool) {
+        self.is_revocable = is_revocable;
+    }
+
+    /// Polls work before its time for the last time: its revocable deadlines have passed, so that it tells what it came
+    /// to.
+    pub fn give_up<T>(poll: impl FnOnce() -> T) -> T {
+        IS_GIVEN_UP.set(true);
+        let done = poll();
+        IS_GIVEN_UP.set(false);
+        done
+    }
+
     /// How long it gave when it was last moved, to the millisecond.
     pub fn limit(&self) -> Duration {
         Duration::from_millis(self.limit_ms.into())
@@ -50,6 +72,9 @@ impl Deadline {
     /// the task, too: the first poll after that relies on it. By the next one it may have fired.
     #[inline]
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_revocable && IS_GIVEN_UP.get() {
+            return Poll::Ready(());
+        }
         if mem::take(&mut self.is_ahead) { Poll::Pending } else { self.poll_timer(cx) }
     }
 
@@ -117,6 +142,18 @@ mod tests {
         assert!(deadline.is_ahead);
         assert_eq!(poll_fn(|cx| Poll::Ready(deadline.poll(cx))).await, Poll::Pending);
         assert!(!deadline.is_ahead, "the next one must look for itself");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_may_be_given_up_before_its_time() {
+        for (is_revocable, expected) in [(true, Poll::Ready(())), (false, Poll::Pending)] {
+            let mut deadline = Deadline::default();
+            deadline.set_revocable(is_revocable);
+            deadline.set(Instant::now(), Duration::from_secs(60));
+            assert_eq!(poll_fn(|cx| Poll::Ready(deadline.poll(cx))).await, Poll::Pending);
+            assert_eq!(poll_fn(|cx| Poll::Ready(Deadline::give_up(|| deadline.poll(cx)))).await, expected);
+            assert_eq!(poll_fn(|cx| Poll::Ready(deadline.poll(cx))).await, Poll::Pending);
+        }
     }
 
     #[tokio::test]

@@ -129,6 +129,16 @@ impl Exchange {
         whole
     }
 
+    /// Counts the bytes and connections of another one that was made for it and is no request of its own.
+    pub fn add_traffic_of(&mut self, other: &Self) {
+        self.bytes_sent += other.bytes_sent;
+        self.bytes_received += other.bytes_received;
+        let Extras { opened, fallbacks, .. } = *other.extras();
+        if opened + fallbacks > 0 {
+            self.extras_mut().add(&Extras { opened, fallbacks, ..Extras::NONE });
+        }
+    }
+
     fn after(mut self, earlier: Self) -> Self {
         self.started = earlier.started;
         self.bytes_sent += earlier.bytes_sent;

@@ -12,7 +12,8 @@ pub struct Kept {
     most: usize,
     head: Vec<u8>,
     body: Vec<u8>,
-    is_truncated: bool,
+    /// Bytes of the body that came, kept or not.
+    size: u64,
 }
 
 impl Kept {
@@ -34,9 +35,14 @@ impl Kept {
         &self.body
     }
 
+    /// The bytes of the body as it came, kept or not.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
     /// The body was longer than what is kept of it.
     pub fn is_truncated(&self) -> bool {
-        self.is_truncated
+        self.size > self.body.len() as u64
     }
 
     /// The values of a field by its name in whatever case, in order.
@@ -55,7 +61,7 @@ impl Kept {
     pub(crate) fn begin(&mut self) {
         self.head.clear();
         self.body.clear();
-        self.is_truncated = false;
+        self.size = 0;
     }
 
     /// A field of an HTTP/2 answer.
@@ -80,7 +86,7 @@ impl Sink for Kept {
     fn take_body(&mut self, bytes: &[u8]) {
         let room = self.most - self.body.len();
         self.body.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        self.is_truncated |= bytes.len() > room;
+        self.size += bytes.len() as u64;
     }
 }
 
@@ -115,7 +121,7 @@ mod tests {
         kept.take_body(b"abc");
         assert!(!kept.is_truncated());
         kept.take_body(b"defg");
-        assert_eq!((kept.body(), kept.is_truncated()), (&b"abcde"[..], true));
+        assert_eq!((kept.body(), kept.is_truncated(), kept.size()), (&b"abcde"[..], true, 7));
         assert_eq!(kept.headers("x-a").collect::<Vec<_>>(), [b"1", b"2"]);
         let mut kept = kept.wanting(false, 0);
         kept.take_head(b"HTTP/1.1 200 OK\r\n\r\n");

@@ -39,6 +39,11 @@ impl Counted {
         Self { users, quota: Quota::Each(each), within }
     }
 
+    /// How many users there are.
+    pub fn users(&self) -> u32 {
+        self.users
+    }
+
     /// No iteration is begun after this.
     pub fn within(&self) -> Option<Duration> {
         self.within

@@ -210,6 +210,8 @@ pub enum Which {
 pub struct Check {
     /// As it is shown; as it was written, unless it was given a name.
     pub name: String,
+    /// As it was written.
+    pub text: String,
     /// What is looked at.
     pub subject: Subject,
     /// How it is compared.

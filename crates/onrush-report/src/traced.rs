@@ -23,10 +23,7 @@ pub fn traced(traced: &Traced, style: Style) -> String {
         Traced::Saved { name, value: Ok(value) } => line(&mut text, "saved", &format!("{name} = {value}"), None, style),
         Traced::Saved { value: Err(why), .. } => line(&mut text, "missing", why, Some(Tone::Bad), style),
         Traced::Checked { name, failed: None } => line(&mut text, "passed", name, Some(Tone::Good), style),
-        Traced::Checked { name, failed: Some((expected, found)) } => {
-            let found = format!("{name}: expected {expected}, found {found}");
-            line(&mut text, "FAILED", &found, Some(Tone::Bad), style);
-        }
+        Traced::Checked { failed: Some(told), .. } => line(&mut text, "FAILED", told, Some(Tone::Bad), style),
         Traced::Cookie { name, refused: None } => line(&mut text, "cookie", &format!("{name} is kept"), None, style),
         Traced::Cookie { name, refused: Some(why) } => {
             line(&mut text, "cookie", &format!("{name} is not kept: {why}"), Some(Tone::Warn), style);

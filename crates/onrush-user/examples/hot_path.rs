@@ -30,6 +30,7 @@ fn play(hole: &str) -> Play {
     let name = Template { parts: vec![Part::Text("user-".to_owned()), Part::Hole(expr(hole))] };
     let check = Check {
         name: "status == 200".to_owned(),
+        text: "status == 200".to_owned(),
         subject: Subject::Answer(Source::Status),
         operator: Operator::Equal,
         expected: Expected::Value(expr("200")),
@@ -101,6 +102,7 @@ fn once_look(call: &Call, user: &mut User, looked: &mut Looked) {
         head: HEAD,
         body: black_box(BODY),
         truncated: false,
+        size: None,
         url: "http://127.0.0.1:7070/products?q=lamp",
         time: Duration::from_millis(3),
     };

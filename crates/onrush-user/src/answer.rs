@@ -16,6 +16,8 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
     /// Whether its body was longer than what was kept of it.
     pub truncated: bool,
+    /// How long its body was, where that is known beyond what was kept of it.
+    pub size: Option<u64>,
     /// The URL that was asked last.
     pub url: &'a str,
     /// From the first byte written to the last byte read.

@@ -13,8 +13,8 @@ use crate::formula::Formula;
 use crate::json::Paths;
 use crate::reader::{Reader, Reads, compiled};
 use crate::script::ScriptError;
-use crate::show::{shortened, shown_time};
-use crate::trouble::Trouble;
+use crate::show::{beginning, shortened, shown_time};
+use crate::trouble::{Trouble, TroubleKind};
 use crate::user::User;
 use crate::value::to_json;
 
@@ -22,6 +22,8 @@ use crate::value::to_json;
 #[derive(Debug)]
 pub(crate) struct Inspection {
     name: String,
+    /// As it was written.
+    text: String,
     subject: Looks,
     operator: Operator,
     bound: Bound,
@@ -41,12 +43,12 @@ enum Bound {
     Class(u16),
     Time(Duration),
     Bytes(u64),
-    Pattern(Box<Regex>, String),
+    Pattern(Box<Regex>),
     Literal(Value),
     Formula(Formula),
 }
 
-/// What was expected and what was found, as they are shown.
+/// The condition and what was found, as they are shown.
 type Failed = (String, String);
 
 impl Inspection {
@@ -60,13 +62,13 @@ impl Inspection {
             Expected::StatusClass(class) => Bound::Class(*class),
             Expected::Time(time) => Bound::Time(*time),
             Expected::Bytes(bytes) => Bound::Bytes(*bytes),
-            Expected::Pattern(pattern) => Bound::Pattern(Box::new(compiled(pattern)?), pattern.clone()),
+            Expected::Pattern(pattern) => Bound::Pattern(Box::new(compiled(pattern)?)),
             Expected::Value(expr) => {
                 let formula = compiler.formula(expr)?;
                 Compiler::literal(&formula).map_or_else(|| Bound::Formula(formula), Bound::Literal)
             }
         };
-        Ok(Self { name: check.name.clone(), subject, operator: check.operator, bound })
+        Ok(Self { name: check.name.clone(), text: check.text.clone(), subject, operator: check.operator, bound })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -80,7 +82,7 @@ impl Inspection {
         }
     }
 
-    /// Whether it holds; else what was expected and what was found.
+    /// Whether it holds; else the condition and what was found.
     pub(crate) fn inspect(
         &self,
         paths: &Paths,
@@ -103,14 +105,39 @@ impl Inspection {
                 if self.holds(found.as_ref(), expected.as_ref()) {
                     return Ok(());
                 }
-                Err((self.expected(expected.as_ref()), self.found(found.as_ref())))
+                Err((self.condition(expected.as_ref()), self.found(found.as_ref())))
+            }
+            (Err(trouble), Ok(expected)) if trouble.kind() == TroubleKind::Truncated => {
+                match self.decided(answer, expected.as_ref()) {
+                    Some(true) => Ok(()),
+                    Some(false) => Err((self.condition(expected.as_ref()), self.found_of_part(answer))),
+                    None => Err((self.condition(expected.as_ref()), trouble.message().to_owned())),
+                }
             }
             // What cannot be read is not there.
             (Err(_), Ok(_)) if self.operator == Operator::ExistsNot => Ok(()),
             (Err(trouble), expected) => {
-                Err((self.expected(expected.unwrap_or_default().as_ref()), trouble.message().to_owned()))
+                Err((self.condition(expected.unwrap_or_default().as_ref()), trouble.message().to_owned()))
             }
-            (_, Err(trouble)) => Err((self.operator_and("a value"), trouble_shown(&trouble))),
+            (_, Err(trouble)) => Err((self.condition(None), trouble_shown(&trouble))),
+        }
+    }
+
+    /// Whether it holds of a body of which only the beginning is there, where that is enough to know.
+    fn decided(&self, answer: &Answer<'_>, expected: Option<&Value>) -> Option<bool> {
+        use Operator::{AtLeast, AtMost, Contains, ContainsNot, Exists, ExistsNot, Greater, Less, Matches};
+        let least = self.reader()?.least(answer)?;
+        match (self.operator, &self.bound) {
+            (Exists, _) => Some(true),
+            (ExistsNot, _) => Some(false),
+            // More bytes can only make it more true.
+            (Greater | AtLeast | Contains, _) => self.holds(Some(&least), expected).then_some(true),
+            (Less | AtMost | ContainsNot, _) => (!self.holds(Some(&least), expected)).then_some(false),
+            // One that ends with what is there might depend on what comes next.
+            (Matches, Bound::Pattern(pattern)) => {
+                pattern.find_iter(answer.body).any(|found| found.end() < answer.body.len()).then_some(true)
+            }
+            _ => None,
         }
     }
 
@@ -131,7 +158,7 @@ impl Inspection {
             }
             Bound::Time(time) => self.number_holds(found, time.as_secs_f64() * 1e3),
             Bound::Bytes(bytes) => self.number_holds(found, *bytes as f64),
-            Bound::Pattern(pattern, _) => match found.as_str() {
+            Bound::Pattern(pattern) => match found.as_str() {
                 Some(text) => pattern.is_match(text.as_bytes()),
                 None => pattern.is_match(to_json(found).as_bytes()),
             },
@@ -145,34 +172,19 @@ impl Inspection {
         ordered(self.operator, found.and_then(|found| found.partial_cmp(&bound)))
     }
 
-    fn expected(&self, value: Option<&Value>) -> String {
-        let shown = match (&self.bound, value) {
-            (Bound::Class(class), _) => format!("{class}xx"),
-            (Bound::Time(time), _) => shown_time(*time),
-            (Bound::Bytes(bytes), _) => format!("{bytes} bytes"),
-            (Bound::Pattern(_, pattern), _) => shortened(pattern),
-            (Bound::Literal(value), _) | (Bound::Formula(_), Some(value)) => shortened(&to_json(value)),
-            (Bound::Nothing | Bound::Formula(_), _) => String::new(),
-        };
-        self.operator_and(&shown)
+    /// The condition as it was written, with the value of what had to be worked out.
+    fn condition(&self, value: Option<&Value>) -> String {
+        match (&self.bound, value) {
+            (Bound::Formula(_), Some(value)) => format!("{} ({})", self.text, shortened(&to_json(value))),
+            _ => self.text.clone(),
+        }
     }
 
-    fn operator_and(&self, shown: &str) -> String {
-        let operator = match self.operator {
-            Operator::Equal => "==",
-            Operator::NotEqual => "!=",
-            Operator::Less => "<",
-            Operator::AtMost => "<=",
-            Operator::Greater => ">",
-            Operator::AtLeast => ">=",
-            Operator::Contains => "contains",
-            Operator::ContainsNot => "not contains",
-            Operator::Matches => "matches",
-            Operator::In => "in",
-            Operator::Exists => "exists",
-            Operator::ExistsNot => "not exists",
-        };
-        format!("{operator} {shown}").trim_end().to_owned()
+    fn found_of_part(&self, answer: &Answer<'_>) -> String {
+        match self.operator {
+            Operator::Less | Operator::AtMost => format!("more than {}", answer.body.len()),
+            _ => beginning(answer.body),
+        }
     }
 
     fn found(&self, found: Option<&Value>) -> String {

@@ -122,7 +122,8 @@ impl Formula {
         }
     }
 
-    fn trouble(&self, message: &str) -> Trouble {
+    /// What went wrong with it, at its place.
+    pub(crate) fn trouble(&self, message: &str) -> Trouble {
         Trouble::new(TroubleKind::Expression, &self.place, format!("`{}` {message}", self.source))
     }
 }

@@ -55,10 +55,22 @@ pub struct Looked {
 pub struct FailedCheck {
     /// Its place among the checks of the call.
     pub check: usize,
-    /// What was expected, as it is shown.
+    /// The condition, as it is shown.
     pub expected: String,
     /// What was found, as it is shown.
     pub found: String,
+}
+
+impl FailedCheck {
+    /// What was expected and found, in words: `status == 200, found 503`.
+    pub fn told(&self) -> String {
+        format!("{}, found {}", self.expected, self.found)
+    }
+
+    /// The same after the name of the check, where it was given one.
+    pub fn told_of(&self, name: &str) -> String {
+        if self.expected.starts_with(name) { self.told() } else { format!("{name}: {}", self.told()) }
+    }
 }
 
 impl Looked {

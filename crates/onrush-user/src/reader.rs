@@ -153,9 +153,23 @@ impl Reader {
             Kind::Body => select(which, std::iter::once(text(answer.whole_body()?)), random),
             Kind::Status => Some(Value::from(answer.status)),
             Kind::Time => Some(Value::from(answer.time.as_secs_f64() * 1e3)),
-            Kind::Size => Some(Value::from(answer.whole_body()?.len())),
+            Kind::Size => Some(Value::from(match answer.size {
+                Some(size) => size,
+                None => answer.whole_body()?.len() as u64,
+            })),
             Kind::Url => Some(Value::from(answer.url)),
         })
+    }
+}
+
+impl Reader {
+    /// What is known of a body of which only the beginning is there: the beginning, or its least size.
+    pub(crate) fn least(&self, answer: &Answer<'_>) -> Option<Value> {
+        match self.kind {
+            Kind::Body => Some(text(answer.body)),
+            Kind::Size => Some(Value::from(answer.body.len() as u64 + 1)),
+            _ => None,
+        }
     }
 }
 

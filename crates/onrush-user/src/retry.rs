@@ -6,6 +6,10 @@ use onrush_plan::{Jitter, Retry, RetryOn};
 
 use crate::Random;
 
+/// The longest wait that a service may ask for where neither a deadline nor a longer backoff says otherwise: one that
+/// asks for a day would park its users for the rest of the run.
+const LONGEST_ASKED: Duration = Duration::from_secs(60);
+
 /// How an attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -35,7 +39,7 @@ pub fn retries_on(retry: &Retry, failure: Failure) -> bool {
 }
 
 /// The wait before the next attempt, after `attempt` (from 1) has failed. A `Retry-After` that is honoured replaces a
-/// shorter wait, and may be longer than the longest wait of our own.
+/// shorter wait, and may be longer than the longest wait of our own: up to a minute, or whatever a deadline allows.
 pub fn retry_wait(retry: &Retry, attempt: u32, retry_after: Option<Duration>, random: &mut Random) -> Duration {
     let doubled = 1_u32.checked_shl(attempt.saturating_sub(1)).and_then(|factor| retry.backoff.checked_mul(factor));
     let whole = doubled.unwrap_or(Duration::MAX).min(retry.longest);
@@ -44,7 +48,12 @@ pub fn retry_wait(retry: &Retry, attempt: u32, retry_after: Option<Duration>, ra
         Jitter::Equal => whole / 2 + part(whole / 2, random),
         Jitter::Full => part(whole, random),
     };
-    retry_after.filter(|_| retry.honour_retry_after).map_or(wait, |asked| asked.max(wait))
+    let asked = retry_after.filter(|_| retry.honour_retry_after).unwrap_or_default();
+    wait.max(match retry.deadline {
+        // The deadline itself says whether there is another attempt after such a wait.
+        Some(_) => asked,
+        None => asked.min(retry.longest.max(LONGEST_ASKED)),
+    })
 }
 
 fn part(whole: Duration, random: &mut Random) -> Duration {
@@ -94,6 +103,22 @@ mod tests {
         assert_eq!(wait(1, Some(Duration::from_millis(1))), 100);
         let deaf = Retry { honour_retry_after: false, ..retry(Jitter::None) };
         assert_eq!(retry_wait(&deaf, 1, Some(Duration::from_secs(3)), &mut random).as_millis(), 100);
+    }
+
+    #[test]
+    fn what_a_service_asks_for_is_bounded() {
+        let (minute, day) = (Duration::from_secs(60), Duration::from_secs(86_400));
+        for (longest, deadline, asked, expected) in [
+            (minute / 60, None, minute / 2, minute / 2),
+            (minute / 60, None, day, minute),
+            (minute * 5, None, day, minute * 5),
+            (minute / 60, Some(minute * 10), minute * 2, minute * 2),
+            (minute / 60, Some(minute * 10), day, day),
+        ] {
+            let retry = Retry { longest, deadline, ..retry(Jitter::None) };
+            let wait = retry_wait(&retry, 1, Some(asked), &mut Random::new(1));
+            assert_eq!(wait, expected, "{longest:?} {deadline:?} {asked:?}");
+        }
     }
 
     proptest! {

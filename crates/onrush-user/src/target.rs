@@ -189,6 +189,10 @@ fn with_escapes(pieces: Vec<Piece>) -> Vec<(Piece, Escape)> {
 
 fn resolved(base: Option<&Url>, text: &str, place: &str) -> Result<Url, Trouble> {
     match base {
+        // Joined, any text would be a path: one that is neither a path nor a URL is a mistake, or a lost variable.
+        Some(_) if !text.contains("://") && !text.starts_with(['/', '?']) => {
+            Err(not_a_url(text, "begin it with http://, https:// or a slash", place))
+        }
         Some(base) if !text.contains("://") => {
             checked(base.join(text).map_err(|error| not_a_url(text, &error.to_string(), place))?, text, place)
         }

@@ -11,7 +11,7 @@ use crate::drawer::Drawer;
 use crate::formula::Formula;
 use crate::mind::Mind;
 use crate::script::{Scene, Script, SetupValues};
-use crate::trouble::{Trouble, TroubleKind};
+use crate::trouble::Trouble;
 use crate::value::to_constant;
 use crate::{Random, draw};
 
@@ -104,9 +104,10 @@ impl User {
     /// How often something is repeated.
     pub fn times(&mut self, formula: &Formula) -> Result<u64, Trouble> {
         let value = formula.value(&mut self.mind)?;
-        match (value.as_i64(), f64::try_from(value.clone())) {
-            (Some(number), _) => Ok(u64::try_from(number).unwrap_or(0)),
-            (None, Ok(number)) => Ok(number.max(0.0) as u64),
+        match (u64::try_from(value.clone()), f64::try_from(value.clone())) {
+            (Ok(number), _) => Ok(number),
+            (_, Ok(number)) if number >= 0.0 && number.is_finite() => Ok(number as u64),
+            (_, Ok(number)) => Err(formula.trouble(&format!("is {number}, and nothing is done so often"))),
             _ => Err(formula.unfit(&value, "a number")),
         }
     }
@@ -173,7 +174,6 @@ fn scene_number(scene: Scene) -> u64 {
 
 impl Formula {
     fn unfit(&self, value: &Value, wanted: &str) -> Trouble {
-        let message = format!("`{}` is {} and not {wanted}", self.source(), value.kind());
-        Trouble::new(TroubleKind::Expression, self.place(), message)
+        self.trouble(&format!("is {} and not {wanted}", value.kind()))
     }
 }

@@ -10,7 +10,8 @@ use onrush_metrics::{Outcome, Soundness, Tally};
 pub(crate) enum FailOn {
     /// The verdict on the generator is as bad as this, or worse.
     Verdict(Soundness),
-    /// More than this percentage of the requests that were begun were not answered well.
+    /// More than this percentage of the requests that were begun were not answered well, or of the iterations of a
+    /// scenario could not go on.
     Failures { percent: f64 },
 }
 
@@ -23,7 +24,6 @@ impl FailOn {
     /// In what way an outcome meets the condition, in words.
     pub(crate) fn met(self, outcome: &Outcome) -> Option<String> {
         let counters = &outcome.total.counters;
-        let bad = counters.failed + counters.cut_off;
         match self {
             _ if counters.completed == 0 => Some(NO_SUCCESS.to_owned()),
             _ if outcome.iterations.as_ref().is_some_and(none_went_on) => Some(NO_ITERATION.to_owned()),
@@ -32,8 +32,15 @@ impl FailOn {
                 (soundness >= limit).then(|| format!("the verdict is {soundness}"))
             }
             Self::Failures { percent } => {
-                let is_met = bad as f64 * 100.0 > counters.started as f64 * percent;
-                is_met.then(|| format!("{bad} of {} requests were not answered well", counters.started))
+                let is_met = |bad: u64, all: u64| bad as f64 * 100.0 > all as f64 * percent;
+                let (bad, all) = (counters.failed + counters.cut_off, counters.started);
+                if is_met(bad, all) {
+                    return Some(format!("{bad} of {all} requests were not answered well"));
+                }
+                // Users who were still busy at the end have not failed.
+                let iterations = &outcome.iterations.as_ref()?.counters;
+                let (broken, all) = (iterations.failed, iterations.ended());
+                is_met(broken, all).then(|| format!("{broken} of {all} iterations could not go on"))
             }
         }
     }

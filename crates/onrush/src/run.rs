@@ -44,6 +44,7 @@ pub(crate) fn surroundings() -> Surroundings {
 
 /// Opens the outputs and plays.
 pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surroundings) -> Result<Exit, Wrong> {
+    look_for_socket(&asked.plan)?;
     let outputs = Outputs::open(&args.output, &asked.name)?;
     asked.notes.extend(notes(&asked.plan, surroundings));
     let limited_by_files = lower::is_limited_by_descriptors(args, &asked.plan, surroundings.descriptors);
@@ -58,6 +59,16 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
     }
     let info = asked.info(limited_by_files, surroundings);
     play(&asked, &info, outputs, &args.output.fail_on)
+}
+
+/// A run against a socket that is not there would be one of failures alone.
+fn look_for_socket(plan: &Plan) -> Result<(), Wrong> {
+    match &plan.client.unix_socket {
+        Some(path) if !path.exists() => {
+            Err(Wrong(format!("--unix-socket {}: there is no such socket; does the service run?", path.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Plays a plan and shows it. Notes are told when it begins: where it cannot begin, why is all that matters.

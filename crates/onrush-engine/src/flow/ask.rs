@@ -7,11 +7,11 @@ use onrush_metrics::{ErrorKind, Traced};
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
 use onrush_plan::{Retry, SeriesId};
-use onrush_user::{Answer, Call, Filled, Looked, Trouble, User, retries_on, retry_wait};
+use onrush_user::{Answer, Call, FailedCheck, Filled, Looked, Trouble, User, retries_on, retry_wait};
 
 use super::board::Asked;
 use super::conns::Conn;
-use super::send::{Sent, decoded};
+use super::send::{Body, Sent, decoded};
 use super::walk::{Halt, Walk};
 
 /// An attempt that has ended, and what was found in its answer.
@@ -146,10 +146,10 @@ impl Walk<'_> {
             }
             Ok(status) => {
                 let status = *status;
-                let (body, truncated) = decoded(&kept, call.keep());
+                let Body { bytes, is_cut, size } = decoded(&kept, call.keep());
                 let url = url.as_ref().map_or("", url::Url::as_str);
                 let (head, time) = (kept.head(), tried.exchange.service_time());
-                let answer = Answer { status, head, body: &body, truncated, url, time };
+                let answer = Answer { status, head, body: &bytes, truncated: is_cut, size, url, time };
                 let mut looked = self.caller.looked();
                 tried.trouble = call.look(&mut self.user(), &answer, &mut looked).err();
                 tried.fault = self.judge(intended, call, status, &looked);
@@ -182,10 +182,10 @@ impl Walk<'_> {
             .then(|| Failure::new(ErrorKind::Status, format!("status {status}")));
         for (number, name) in call.checks().enumerate() {
             let failed = looked.failed().iter().find(|failed| failed.check == number);
-            let text = failed.map(|failed| format!("expected {}, found {}", failed.expected, failed.found));
-            board.checked(series, intended, name, text.as_deref());
-            if let (None, Some(text)) = (&fault, text) {
-                fault = Some(Failure::new(ErrorKind::Check, format!("{name}: {text}")));
+            let told = failed.map(FailedCheck::told);
+            board.checked(series, intended, name, told.as_deref());
+            if let (None, Some(failed)) = (&fault, failed) {
+                fault = Some(Failure::new(ErrorKind::Check, failed.told_of(name)));
             }
         }
         fault

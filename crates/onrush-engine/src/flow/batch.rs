@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use onrush_net::Deadline;
 use onrush_net::clock::Instant;
 use onrush_user::{Call, Filled};
 
@@ -58,7 +59,8 @@ impl Walk<'_> {
     }
 
     /// Sends a request, and once more over another connection if the answer takes longer than `after`. Whichever answer
-    /// comes first counts, and the other is given up; a failure counts only if both fail.
+    /// comes first counts, and the other is given up; a failure counts only if both fail. What was sent and received in
+    /// vain is counted with the other.
     pub(super) async fn send_hedged(
         &self,
         after: Duration,
@@ -69,33 +71,65 @@ impl Walk<'_> {
         let mut other = self.caller.another_conn(self.client);
         let mut copy = filled.clone();
         copy.begin_span(1);
-        let hedged = Cell::new(false);
-        let mut first = pin!(self.send(call, filled, conn));
-        let mut hedge = pin!(async {
-            self.caller.sleepers().until(Instant::now() + after).await;
-            hedged.set(true);
-            self.send(call, &mut copy, &mut other).await
-        });
-        let (mut failed, mut is_over) = (None, [false; 2]);
-        let sent = poll_fn(|cx| {
-            let polled = [
-                if is_over[0] { Poll::Pending } else { first.as_mut().poll(cx) },
-                if is_over[1] || (is_over[0] && !hedged.get()) { Poll::Pending } else { hedge.as_mut().poll(cx) },
-            ];
-            for (which, polled) in polled.into_iter().enumerate() {
-                let Poll::Ready(sent) = polled else { continue };
-                is_over[which] = true;
-                if sent.exchange.result.is_ok() {
-                    return Poll::Ready(Some(sent));
-                }
-                failed = Some(sent);
+        conn.deadline.set_revocable(true);
+        other.deadline.set_revocable(true);
+        let (begun, is_hedged) = (Instant::now(), Cell::new(false));
+        let mut ended = [None, None];
+        {
+            let first = pin!(self.send(call, filled, conn));
+            let hedge = pin!(async {
+                self.caller.sleepers().until(begun + after).await;
+                is_hedged.set(true);
+                self.send(call, &mut copy, &mut other).await
+            });
+            let mut lanes: [Lane<'_>; 2] = [first, hedge];
+            poll_fn(|cx| {
+                poll_all(&mut lanes, &mut ended, cx);
+                let [first, hedge] = &ended;
+                let has_won = ended.iter().flatten().any(Sent::is_answered);
+                // Nobody sends a second time because the first has failed: that is a retry.
+                let is_hopeless = first.is_some() && (hedge.is_some() || !is_hedged.get());
+                if has_won || is_hopeless { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            if is_hedged.get() {
+                // The other tells what it came to.
+                poll_fn(|cx| {
+                    Deadline::give_up(|| poll_all(&mut lanes, &mut ended, cx));
+                    Poll::Ready(())
+                })
+                .await;
             }
-            // Nobody sends a second time because the first has failed: that is a retry.
-            let is_hopeless = is_over[0] && (is_over[1] || !hedged.get());
-            if is_hopeless { Poll::Ready(None) } else { Poll::Pending }
-        })
-        .await;
-        let sent = sent.or(failed).unwrap_or_else(Sent::nothing);
-        (sent, hedged.get())
+        }
+        conn.deadline.set_revocable(false);
+        let mut sent = match ended {
+            [Some(first), Some(hedge)] => self.better_of(first, hedge),
+            [first, hedge] => first.or(hedge).unwrap_or_else(Sent::nothing),
+        };
+        sent.exchange.started = begun;
+        (sent, is_hedged.get())
+    }
+
+    /// The one that was answered, first if both were, with what the other has sent and received.
+    fn better_of(&self, one: Sent, other: Sent) -> Sent {
+        let is_one = one.is_answered() && (!other.is_answered() || one.exchange.ended <= other.exchange.ended);
+        let (mut better, other) = if is_one { (one, other) } else { (other, one) };
+        better.exchange.add_traffic_of(&other.exchange);
+        better.exchange.sent += other.exchange.sent;
+        self.caller.take_back_kept(other.kept);
+        better
+    }
+}
+
+type Lane<'a> = Pin<&'a mut dyn Future<Output = Sent>>;
+
+/// Polls those that have not ended.
+fn poll_all(lanes: &mut [Lane<'_>; 2], ended: &mut [Option<Sent>; 2], cx: &mut Context<'_>) {
+    for (lane, ended) in lanes.iter_mut().zip(ended) {
+        if ended.is_none()
+            && let Poll::Ready(sent) = lane.as_mut().poll(cx)
+        {
+            *ended = Some(sent);
+        }
     }
 }

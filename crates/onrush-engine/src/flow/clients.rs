@@ -1,7 +1,8 @@
 //! The clients of a worker: one, and another for each scenario with TLS of its own.
 
 use onrush_net::{Client, Setup, Share};
-use onrush_plan::{ClientSettings, Plan, Play, Protocol};
+use onrush_plan::{ClientSettings, Plan, Play, Protocol, TlsSettings};
+use onrush_user::Scene;
 
 use crate::error::RunError;
 
@@ -11,6 +12,8 @@ pub(crate) struct Setups {
     all: Vec<(ClientSettings, Setup)>,
     /// Which each scenario uses.
     of: Vec<usize>,
+    /// Which set-up and tear-down use.
+    of_phases: usize,
 }
 
 impl Setups {
@@ -29,12 +32,16 @@ impl Setups {
                 settings.len() - 1
             }));
         }
+        // What the file or the flags say is for all that is no scenario's. Where they say nothing, set-up most likely
+        // goes where the first scenario does.
+        let is_said = common.tls != TlsSettings::default();
+        let of_phases = of.first().copied().filter(|_| !is_said).unwrap_or(0);
         let needs_tls = plan.work.may_need_tls();
         let all = settings.into_iter().map(|settings| {
             let setup = Setup::new(&settings, needs_tls).map_err(RunError::Client)?;
             Ok((settings, setup))
         });
-        Ok(Self { all: all.collect::<Result<_, RunError>>()?, of })
+        Ok(Self { all: all.collect::<Result<_, RunError>>()?, of, of_phases })
     }
 }
 
@@ -42,6 +49,7 @@ impl Setups {
 pub(super) struct Clients {
     all: Vec<Client>,
     of: Vec<usize>,
+    of_phases: usize,
     protocol: Protocol,
 }
 
@@ -51,12 +59,16 @@ impl Clients {
         let all = setups.all.iter().map(|(settings, setup)| Client::new(settings, setup, share));
         let all = all.collect::<Result<Vec<_>, _>>().map_err(RunError::Client)?;
         let protocol = all.first().map_or(Protocol::Http1 { pipeline: 1 }, |client| client.settings().protocol);
-        Ok(Self { all, of: setups.of.clone(), protocol })
+        Ok(Self { all, of: setups.of.clone(), of_phases: setups.of_phases, protocol })
     }
 
-    /// That of a scenario by its place; set-up and tear-down have the first scenario's.
-    pub(super) fn of(&self, scenario: usize) -> &Client {
-        &self.all[self.of.get(scenario).copied().unwrap_or(0)]
+    /// That of a scenario, or of set-up and tear-down.
+    pub(super) fn of(&self, scene: Scene) -> &Client {
+        let place = match scene {
+            Scene::Scenario(place) => self.of.get(place as usize).copied().unwrap_or(0),
+            Scene::Setup | Scene::Teardown => self.of_phases,
+        };
+        &self.all[place]
     }
 
     /// Whether two scenarios can use the same connections.

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use flate2::read::{GzDecoder, ZlibDecoder};
 use onrush_metrics::ErrorKind;
+use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure, Kept, Prepared};
 use onrush_plan::{Header, Request};
 use onrush_user::{Auth, Call, Filled};
@@ -15,8 +16,15 @@ use super::tracer;
 use super::walk::Walk;
 use crate::wall;
 
-/// Headers that are not in the file.
-type Extra = Vec<(&'static str, String)>;
+/// A header that is not in the file.
+type Extra = (&'static str, String);
+
+/// What proves who a request is from.
+struct Proof {
+    headers: Vec<Extra>,
+    /// What it took to get it, begun when the request was.
+    cost: Exchange,
+}
 
 /// An attempt that has ended.
 pub(super) struct Sent {
@@ -37,6 +45,10 @@ impl Sent {
         Self::failed(Failure::new(ErrorKind::Script, "nothing was sent"))
     }
 
+    pub(super) fn is_answered(&self) -> bool {
+        self.exchange.result.is_ok()
+    }
+
     /// Where the answer redirects to.
     fn redirect(&self) -> Option<(u16, String)> {
         let Ok(status @ 300..=399) = self.exchange.result else { return None };
@@ -48,20 +60,25 @@ impl Sent {
 impl Walk<'_> {
     /// Sends a request and follows redirects.
     pub(super) async fn send(&self, call: &Call, filled: &mut Filled, conn: &mut Conn) -> Sent {
-        let extra = match call.auth() {
-            Auth::Headers => Extra::new(),
+        let proof = match call.auth() {
+            Auth::Headers => None,
             // On the heap, since most requests need neither.
             _ => match Box::pin(self.credentials(call, filled, conn)).await {
-                Ok(extra) => extra,
+                Ok(proof) => Some(proof),
                 Err(exchange) => return Sent { exchange: *exchange, kept: Kept::default(), url: None },
             },
         };
-        let prepared = match self.prepare(call, filled, &extra) {
+        let prepared = match self.prepare(call, filled, headers_of(proof.as_deref())) {
             Ok(prepared) => prepared,
             Err(failure) => return Sent::failed(failure),
         };
         let exchange = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
         let mut sent = Sent { exchange, kept: prepared.take_kept().unwrap_or_default(), url: None };
+        if let Some(proof) = &proof {
+            // Fetching a token is the service's time and not the generator's.
+            sent.exchange.started = proof.cost.started;
+            sent.exchange.add_traffic_of(&proof.cost);
+        }
         if let Some(tracer) = self.caller.tracer() {
             tracer.sent(&prepared, &sent.exchange, &sent.kept);
         }
@@ -76,7 +93,11 @@ impl Walk<'_> {
             None => sent,
             Some(redirect) => {
                 // A signature is good for one request; tokens are sent along, where they are not for another host.
-                let lasting = if matches!(call.auth(), Auth::SigV4(_)) { Vec::new() } else { borrowed(&extra) };
+                let lasting = if matches!(call.auth(), Auth::SigV4(_)) {
+                    Vec::new()
+                } else {
+                    borrowed(headers_of(proof.as_deref()))
+                };
                 match filled.request(call, None, &lasting) {
                     Ok(request) => Box::pin(self.follow(call, filled, request, redirect, sent, conn)).await,
                     Err(error) => Sent { exchange: sent.exchange.ending(refused(&error)), ..sent },
@@ -87,7 +108,7 @@ impl Walk<'_> {
 
     /// Ready for the wire. What is the same for all is copied in blocks; only where somebody has to understand the
     /// request, such as a proxy or HTTP/2, is it taken apart.
-    fn prepare(&self, call: &Call, filled: &mut Filled, extra: &Extra) -> Result<Box<Prepared>, Failure> {
+    fn prepare(&self, call: &Call, filled: &mut Filled, extra: &[Extra]) -> Result<Box<Prepared>, Failure> {
         let cookies = self.cookies(|| filled.url(call));
         let (cookies, extra) = (cookies.as_deref(), borrowed(extra));
         let origin = filled.own_url().or(call.origin()).filter(|_| self.client.takes_bytes());
@@ -136,7 +157,7 @@ impl Walk<'_> {
             let ready = next.and_then(|next| {
                 let cookies = self.cookies(|| next.url().clone());
                 let is_ours = next.url().origin() == origin;
-                let signed = if is_ours { filled.signature_of(call, &next, wall::now()) } else { Extra::new() };
+                let signed = if is_ours { filled.signature_of(call, &next, wall::now()) } else { Vec::new() };
                 let further = cookies.map(|cookies| ("Cookie", cookies)).into_iter().chain(signed);
                 let mut prepared = Prepared::new(&with_headers(&next, further)?, self.client.settings())?;
                 self.keep_for(&mut prepared, call);
@@ -167,15 +188,17 @@ impl Walk<'_> {
     }
 
     /// Headers that prove who a request is from.
-    async fn credentials(&self, call: &Call, filled: &Filled, conn: &mut Conn) -> Result<Extra, Box<Exchange>> {
-        match call.auth() {
-            Auth::Headers => Ok(Vec::new()),
-            Auth::SigV4(_) => Ok(filled.signature(call, wall::now())),
-            Auth::OAuth2(source) => {
-                let token = self.token(source, conn).await?;
-                Ok(vec![("Authorization", format!("Bearer {token}"))])
-            }
-        }
+    async fn credentials(&self, call: &Call, filled: &Filled, conn: &mut Conn) -> Result<Box<Proof>, Box<Exchange>> {
+        let mut cost = Exchange::begun(Instant::now());
+        let headers = match call.auth() {
+            Auth::Headers => Vec::new(),
+            Auth::SigV4(_) => filled.signature(call, wall::now()),
+            Auth::OAuth2(source) => match self.token(source, conn, &mut cost).await {
+                Ok(token) => vec![("Authorization", format!("Bearer {token}"))],
+                Err(failure) => return Err(Box::new(cost.ending(failure))),
+            },
+        };
+        Ok(Box::new(Proof { headers, cost }))
     }
 
     fn redirects(&self, call: &Call) -> u32 {
@@ -200,7 +223,11 @@ impl Walk<'_> {
     }
 }
 
-fn borrowed(extra: &Extra) -> Vec<(&str, &str)> {
+fn headers_of(proof: Option<&Proof>) -> &[Extra] {
+    proof.map_or(&[], |proof| &proof.headers)
+}
+
+fn borrowed(extra: &[Extra]) -> Vec<(&str, &str)> {
     extra.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
@@ -214,8 +241,18 @@ fn refused(error: &onrush_plan::RequestError) -> Failure {
     Failure::new(ErrorKind::Script, error.to_string())
 }
 
-/// A body as its author wrote it, as far as it was kept and up to `limit` bytes; and whether some of it is missing.
-pub(super) fn decoded(kept: &Kept, limit: usize) -> (Cow<'_, [u8]>, bool) {
+/// A body as its author wrote it.
+pub(super) struct Body<'a> {
+    /// As far as it was kept.
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// Whether some of it is missing.
+    pub(super) is_cut: bool,
+    /// How long all of it is, where that is known.
+    pub(super) size: Option<u64>,
+}
+
+/// A body as its author wrote it, as far as it was kept and up to `limit` bytes.
+pub(super) fn decoded(kept: &Kept, limit: usize) -> Body<'_> {
     let coding = if kept.body().is_empty() { None } else { kept.headers("content-encoding").next() };
     // A byte more than the limit tells that it was passed.
     let room = (limit as u64).saturating_add(1);
@@ -223,9 +260,12 @@ pub(super) fn decoded(kept: &Kept, limit: usize) -> (Cow<'_, [u8]>, bool) {
     let read = match coding {
         Some(b"gzip" | b"x-gzip") => GzDecoder::new(kept.body()).take(room).read_to_end(&mut plain),
         Some(b"deflate") => ZlibDecoder::new(kept.body()).take(room).read_to_end(&mut plain),
-        _ => return (Cow::Borrowed(kept.body()), kept.is_truncated()),
+        _ => {
+            let (bytes, is_cut) = (Cow::Borrowed(kept.body()), kept.is_truncated());
+            return Body { bytes, is_cut, size: Some(kept.size()) };
+        }
     };
     let is_cut = read.is_err() || plain.len() > limit || kept.is_truncated();
     plain.truncate(limit);
-    (Cow::Owned(plain), is_cut)
+    Body { bytes: Cow::Owned(plain), is_cut, size: None }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,14 +34,20 @@ struct Fresh {
 
 impl Walk<'_> {
     /// The token for a source. Whoever comes while it is being fetched waits for it.
-    pub(super) async fn token(&self, source: &TokenSource, conn: &mut Conn) -> Result<String, Box<Exchange>> {
-        let key = source.key(&mut self.user()).map_err(|trouble| Box::new(failed(trouble.to_string())))?;
+    /// What fetching it took is added to `cost`.
+    pub(super) async fn token(
+        &self,
+        source: &TokenSource,
+        conn: &mut Conn,
+        cost: &mut Exchange,
+    ) -> Result<String, Failure> {
+        let key = source.key(&mut self.user()).map_err(failure)?;
         let place = Rc::clone(self.caller.tokens.0.borrow_mut().entry(key).or_default());
         let mut held = place.lock().await;
         if let Some(fresh) = held.as_ref().filter(|fresh| Instant::now() < fresh.until) {
             return Ok(fresh.token.clone());
         }
-        let token = self.fetch(source, conn).await?;
+        let token = self.fetch(source, conn, cost).await?;
         let lasts = token.expires_in.unwrap_or(UNTOLD);
         let until = Instant::now() + lasts.saturating_sub(MARGIN.min(lasts / 10));
         let text = token.access_token.clone();
@@ -48,25 +55,25 @@ impl Walk<'_> {
         Ok(text)
     }
 
-    async fn fetch(&self, source: &TokenSource, conn: &mut Conn) -> Result<Token, Box<Exchange>> {
-        let request = source.request(&mut self.user()).map_err(|trouble| Box::new(failed(trouble.to_string())))?;
-        let mut prepared =
-            Prepared::new(&request, self.client.settings()).map_err(|failure| Box::new(failed(failure.to_string())))?;
+    async fn fetch(&self, source: &TokenSource, conn: &mut Conn, cost: &mut Exchange) -> Result<Token, Failure> {
+        let request = source.request(&mut self.user()).map_err(failure)?;
+        let mut prepared = Prepared::new(&request, self.client.settings()).map_err(failure)?;
         prepared.keep(self.caller.kept().wanting(true, LONGEST));
         let exchange = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
         let kept = prepared.take_kept().unwrap_or_default();
         if let Some(tracer) = self.caller.tracer() {
             tracer.sent_credentials(&prepared, &exchange, &kept);
         }
+        cost.add_traffic_of(&exchange);
         let granted = exchange.result.and_then(|status| {
             Token::of_answer(status, kept.body())
                 .map_err(|trouble| Failure::new(ErrorKind::Script, trouble.to_string()))
         });
         // The request that needs the token goes elsewhere, so it is told who has failed.
-        granted.map_err(|failure| Box::new(Exchange::failed(failure.of(&format!("no token from {}", source.place())))))
+        granted.map_err(|failure| failure.of(&format!("no token from {}", source.place())))
     }
 }
 
-fn failed(why: String) -> Exchange {
-    Exchange::failed(Failure::new(ErrorKind::Script, why))
+fn failure(why: impl Display) -> Failure {
+    Failure::new(ErrorKind::Script, why.to_string())
 }

@@ -12,7 +12,7 @@ use onrush_plan::Stop;
 use onrush_user::{Call, Looked, Scene, Script, SetupValues, User, shown_value, veiled_body, veiled_header};
 
 use super::FlowCaller;
-use super::send::decoded;
+use super::send::{Body, decoded};
 use super::walk::{Halt, Walked};
 
 /// Bytes of a body that are shown.
@@ -50,8 +50,8 @@ impl Tracer {
     fn exchange(&self, head: &str, body: TracedBody, exchange: &Exchange, kept: &Kept, shows: bool) {
         self.requests.set(self.requests.get() + 1);
         let answer = exchange.result.as_ref().ok().map(|status| {
-            let (body, is_cut) = decoded(kept, KEPT.max(kept.body().len()));
-            let body = if shows { self.body(&body, is_cut, false) } else { hidden(&body) };
+            let Body { bytes, is_cut, .. } = decoded(kept, KEPT.max(kept.body().len()));
+            let body = if shows { self.body(&bytes, is_cut, false) } else { hidden(&bytes) };
             TracedAnswer { head: self.answer_head(*status, kept), body }
         });
         let request = head.lines().map(|line| self.line(line)).collect();
@@ -93,7 +93,7 @@ impl Tracer {
         }
         for (number, name) in call.checks().enumerate() {
             let failed = looked.failed().iter().find(|failed| failed.check == number);
-            let failed = failed.map(|failed| (failed.expected.clone(), failed.found.clone()));
+            let failed = failed.map(|failed| failed.told_of(name));
             self.tell(Traced::Checked { name: name.to_owned(), failed });
         }
     }

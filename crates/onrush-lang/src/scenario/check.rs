@@ -47,7 +47,8 @@ impl Reader<'_> {
     fn check(&mut self, node: &Node, name: Option<&str>, scope: &mut Scope) -> Option<Check> {
         let text = self.text(node, "a check such as `status == 200`")?;
         let range = text.trimmed(0..text.value.len());
-        let name = name.unwrap_or(text.shown()).to_owned();
+        let written = text.shown().trim().to_owned();
+        let name = name.map_or_else(|| written.clone(), str::to_owned);
         let all = &text.value[range.clone()];
         let word = all.find(|letter: char| !letter.is_ascii_alphanumeric()).map_or(all, |end| &all[..end]);
         // `size(x) > 3` and `status.code` are expressions.
@@ -66,12 +67,12 @@ impl Reader<'_> {
             let source = format!("not not ({})", expr.source);
             let (subject, expected) = (Subject::Value(Expr { source, place: expr.place.clone() }), "true".to_owned());
             let expected = Expected::Value(Expr { source: expected, place: expr.place });
-            return Some(Check { name, subject, operator: Operator::Equal, expected });
+            return Some(Check { name, text: written, subject, operator: Operator::Equal, expected });
         }
         let (source, rest) = self.answer_part(&text, range)?;
         let (operator, rest, is_word) = self.operator(&text, rest)?;
         let expected = self.expected(&text, rest, &source, operator, is_word, scope)?;
-        Some(Check { name, subject: Subject::Answer(source), operator, expected })
+        Some(Check { name, text: written, subject: Subject::Answer(source), operator, expected })
     }
 
     /// The operator, what follows it, and whether it is `is`.

@@ -26,12 +26,16 @@ pub fn describe(document: &Document) -> String {
     let play = &document.play;
     let mut text = String::new();
     let targets = &document.settings.targets;
-    let names: Vec<String> = targets
-        .iter()
-        .map(|(name, url)| if name.is_empty() { shown_url(url) } else { format!("{name} at {}", shown_url(url)) })
-        .collect();
-    if !names.is_empty() {
-        let _ = writeln!(text, "Against {}.", names.join(", "));
+    let places = play.targets.iter().map(|url| {
+        let names = targets.iter().filter(|(_, other)| other == url).map(|(name, _)| name.as_str());
+        match names.collect::<Vec<_>>().join(" and ") {
+            names if names.is_empty() => shown_url(url),
+            names => format!("{names} at {}", shown_url(url)),
+        }
+    });
+    let places: Vec<String> = places.collect();
+    if !places.is_empty() {
+        let _ = writeln!(text, "Against {}.", places.join(", "));
     }
     for (number, track) in play.tracks.iter().enumerate() {
         describe_track(&mut text, play, track, number);

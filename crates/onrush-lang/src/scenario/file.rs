@@ -67,6 +67,7 @@ impl Reader<'_> {
         saved.iter().for_each(|name| scope.add(name));
         let common = self.common(&fields, scope);
         self.tracks(name, &fields, &common, &mut play);
+        self.scarce_rows(fields.get("data").map(|node| &**node), &play);
         play.teardown = self.phase("teardown", fields.get("teardown"), &mut phase);
         self.settings(&fields, &mut settings);
         settings.tls.clone_from(&common.tls);

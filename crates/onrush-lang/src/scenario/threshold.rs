@@ -156,13 +156,14 @@ impl Reader<'_> {
             })
         } else {
             let iterations = name.strip_suffix(" iterations").unwrap_or("");
-            let ways: [&dyn Fn(&onrush_plan::SeriesSpec) -> bool; 4] = [
+            let ways: [&dyn Fn(&onrush_plan::SeriesSpec) -> bool; 5] = [
                 &|series| series.kind == SeriesKind::Requests && series.scenario == name,
                 &|series| series.kind != SeriesKind::Iterations && series.name == name,
                 &|series| series.kind == SeriesKind::Iterations && series.name == iterations,
                 &|series| {
                     series.kind != SeriesKind::Iterations && format!("{}/{}", series.scenario, series.name) == name
                 },
+                &|series| series.kind == SeriesKind::Iterations && name == "iterations",
             ];
             ways.iter().map(|way| pick(way)).find(|found| !found.is_empty()).unwrap_or_default()
         };
@@ -176,7 +177,7 @@ impl Reader<'_> {
         known.sort();
         known.dedup();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let label = suggest(&name, &known, "a scenario, a step, a group or `tag:key=value`");
+        let label = suggest(&name, &known, "a scenario, a step, a group, `iterations` or `tag:key=value`");
         let message = format!("nothing here is called `{}`", text.shown_part(range.clone()));
         let help = format!("there are {}", known.join(", "));
         self.in_text_with_help(text, range, &message, &label, &help)

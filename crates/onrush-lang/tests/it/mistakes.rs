@@ -364,3 +364,30 @@ fn warnings() {
     let all: Vec<String> = document.warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(all.join("\n"));
 }
+
+/// Whoever comes when the rows are drawn does nothing. What is enough, or may be, is not warned of.
+#[test]
+fn rows_of_ones_own_that_cannot_be_enough() {
+    let warning = |load: &str, pick: &str| {
+        let rows = "rows: [{ id: 1 }, { id: 2 }, { id: 3 }]";
+        let text = format!(
+            "target: http://a\ndata: {{ row: {{ {rows}, pick: {pick} }} }}\nload: {load}\nscenarios:\n  \
+             a: {{ steps: [{{ get: '/{{{{ row.id }}}}' }}] }}\n  b: {{ weight: 3, steps: [{{ get: / }}] }}\n"
+        );
+        parse(&text).unwrap().warnings.iter().map(|warning| warning.diagnostic.message.clone()).collect::<String>()
+    };
+    for (load, pick, expected) in [
+        ("3 users for 1m", "unique", ""),
+        // Every fourth user draws.
+        ("4 users for 1m", "unique", ""),
+        ("8 users for 1m", "unique", "`row` has 3 rows, and 8 are needed: one for each user"),
+        ("8 users for 1m", "unique, at_end: recycle", ""),
+        ("8 users for 1m", "random", ""),
+        ("20 iterations by 3 users", "unique", ""),
+        ("1 iterations each by 20 users", "unique", "`row` has 3 rows, and 20 are needed: one for each user"),
+        ("10/s for 1m", "unique", "`row` has 3 rows, and 600 are needed: one for each user"),
+        ("3 users for 1m, 10/s for 1m", "unique", "`row` has 3 rows, and 600 are needed: one for each user"),
+    ] {
+        assert_eq!(warning(load, pick), expected, "{load}; {pick}");
+    }
+}

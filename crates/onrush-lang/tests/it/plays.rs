@@ -67,7 +67,9 @@ fn the_shop() {
     assert_eq!(fields[0].1, Json::Text(Template { parts: vec![Part::Hole(expr("shopper.email", "shop.yaml:13:28"))] }));
     assert_eq!(login.saves[0].from, Source::Json("$.token".to_owned()));
     assert_eq!(login.checks[1].expected, Expected::Time(Duration::from_millis(500)));
-    assert!(document.warnings.is_empty());
+    // Every arrival is a user with a row of its own.
+    let warnings: Vec<&str> = document.warnings.iter().map(|warning| &*warning.diagnostic.message).collect();
+    assert_eq!(warnings, ["`shoppers` has 2 rows, and 63000 are needed: one for each user"]);
 }
 
 #[test]
@@ -86,6 +88,15 @@ fn overrides() {
     let over = Overrides { scenario: Some("by".to_owned()), load: Some("5 usr".to_owned()), ..Overrides::default() };
     let faults = parse_scenario("shop.yaml", SHOP, &memory(), &over).unwrap_err().to_string();
     assert!(faults.contains("did you mean `buy`?") && faults.contains("--load:1:3"), "{faults}");
+}
+
+#[test]
+fn two_names_for_one_place_are_one_target() {
+    let document =
+        fine("target: { shop: http://a, api: http://a, pay: http://b }\nload: 1 users for 1s\nsteps: [{ get: / }]\n");
+    assert_eq!(document.play.targets.iter().map(url::Url::as_str).collect::<Vec<_>>(), ["http://a/", "http://b/"]);
+    let told = onrush_lang::describe(&document);
+    assert!(told.starts_with("Against shop and api at http://a, pay at http://b.\n"), "{told}");
 }
 
 #[test]
@@ -139,6 +150,8 @@ fn thresholds() {
         ("verdict == valid", Figure::Verdict, Relation::Is, 0.0, None),
         ("verdict <= degraded", Figure::Verdict, Relation::AtMost, 1.0, None),
         ("buy errors < 1%", Figure::Errors, Relation::Below, 0.01, Some(SeriesKind::Requests)),
+        ("buy iterations errors < 1%", Figure::Errors, Relation::Below, 0.01, Some(SeriesKind::Iterations)),
+        ("iterations errors < 1%", Figure::Errors, Relation::Below, 0.01, Some(SeriesKind::Iterations)),
         ("home mean < 1s", Figure::Mean, Relation::Below, 1e9, Some(SeriesKind::Requests)),
         ("buy/home mean < 1s", Figure::Mean, Relation::Below, 1e9, Some(SeriesKind::Requests)),
         ("pay max < 1s over 30s", Figure::Max, Relation::Below, 1e9, Some(SeriesKind::Group)),

@@ -40,8 +40,14 @@ pub(super) fn parse(input: &[u8], answers_head: bool) -> Result<Option<(Head, Fr
         Ok(Status::Partial) => Ok(None),
         Err(httparse::Error::TooManyHeaders) => Err(ReadError::TooManyHeaders(MAX_HEADERS)),
         Err(_) if input.starts_with(&[21, 3]) => Err(ReadError::Tls),
+        Err(_) if is_settings_frame(input) => Err(ReadError::Http2),
         Err(error) => Err(ReadError::Head(error)),
     }
+}
+
+/// How a server of HTTP/2 begins: a frame of type 4 on stream 0, of settings of six bytes each (RFC 9113 §6.5).
+fn is_settings_frame(input: &[u8]) -> bool {
+    matches!(input, [0, high, low, 4, 0 | 1, 0, 0, 0, 0, ..] if u16::from_be_bytes([*high, *low]) % 6 == 0)
 }
 
 fn interpret(response: &Response<'_, '_>, answers_head: bool) -> Result<(Head, Framing), ReadError> {
@@ -62,7 +68,7 @@ fn interpret(response: &Response<'_, '_>, answers_head: bool) -> Result<(Head, F
     } else {
         fields.content_length?.map_or(Framing::UntilClose, Framing::Length)
     };
-    let keep_alive = !fields.close && (is_11 || fields.keep_alive) && framing != Framing::UntilClose && status != 101;
+    let keep_alive = !fields.close && (is_11 || fields.keep_alive) && framing != Framing::UntilClose;
     Ok((Head { status, keep_alive, location: fields.location }, framing))
 }
 
@@ -101,6 +107,7 @@ impl Fields {
             self.content_length = match (&self.content_length, digits(part.trim_ascii())) {
                 (Ok(None), Some(length)) => Ok(Some(length)),
                 (Ok(Some(before)), Some(length)) if *before == length => Ok(Some(length)),
+                (Ok(Some(before)), Some(length)) => Err(ReadError::TwoLengths(*before, length)),
                 _ => Err(ReadError::ContentLength(String::from_utf8_lossy(value).into())),
             };
         }

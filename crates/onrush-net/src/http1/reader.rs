@@ -74,6 +74,9 @@ pub enum ReadError {
     /// What came is an alert of TLS (RFC 8446 §5.1).
     #[error("the service speaks TLS here: use https://")]
     Tls,
+    /// What came is how a connection of HTTP/2 begins (RFC 9113 §3.4).
+    #[error("the service speaks HTTP/2 here: use --http2")]
+    Http2,
     /// The status is not one.
     #[error("the response has status {0:03}")]
     StatusCode(u16),
@@ -86,9 +89,18 @@ pub enum ReadError {
     /// A flood of 1xx answers.
     #[error("more than {0} interim (1xx) responses")]
     TooManyInterim(u8),
-    /// Not a number, or several that differ.
+    /// Not a number.
     #[error("`Content-Length: {0}` is not one number")]
     ContentLength(Box<str>),
+    /// Two that differ.
+    #[error("the response has two lengths: `Content-Length: {0}` and `{1}`")]
+    TwoLengths(u64, u64),
+    /// 101, and nothing was asked to be upgraded.
+    #[error("the service switches protocols (status 101), and nobody had asked for it")]
+    Upgrade,
+    /// A body is announced that is longer than is tolerated.
+    #[error("the response announces a body of {0} bytes, and {1} is the most")]
+    BodyAnnounced(u64, u64),
     /// HTTP/1.0 has no transfer encodings.
     #[error("an HTTP/1.0 response has a Transfer-Encoding")]
     TransferEncodingIn10,
@@ -276,17 +288,23 @@ impl Part {
             sink.take_head(if kept == 0 { &input[..length] } else { &self.carry[..length] });
         }
         self.carry = Vec::new();
-        self.begin_body(head, framing)?;
+        self.begin_body(head, framing, limits)?;
         Ok(Some(length - kept))
     }
 
-    fn begin_body(&mut self, head: Head, framing: Framing) -> Result<(), ReadError> {
+    fn begin_body(&mut self, head: Head, framing: Framing, limits: &Limits) -> Result<(), ReadError> {
+        if head.status == 101 {
+            return Err(ReadError::Upgrade);
+        }
         if !is_final(head.status) {
             self.interim += 1;
             return if self.interim > MAX_INTERIM { Err(ReadError::TooManyInterim(MAX_INTERIM)) } else { Ok(()) };
         }
         self.body_seen = 0;
         self.state = match framing {
+            Framing::Length(length) if length > limits.body => {
+                return Err(ReadError::BodyAnnounced(length, limits.body));
+            }
             Framing::Length(length) => State::Length(head, length),
             Framing::Chunked => State::Chunked(head, Chunked::Size, Spent::default()),
             Framing::UntilClose => State::UntilClose(head),
@@ -330,9 +348,8 @@ impl Part {
     }
 }
 
-/// 101 is final: nothing was asked to be upgraded, and what follows is not HTTP.
 fn is_final(status: u16) -> bool {
-    status >= 200 || status == 101
+    status >= 200
 }
 
 /// Whether an empty line, which ends a head, ends within what was added after `kept`.
@@ -421,7 +438,15 @@ mod tests {
             ),
             (
                 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
-                "`Content-Length: 6` is not one number",
+                "the response has two lengths: `Content-Length: 5` and `6`",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n",
+                "the response announces a body of 2000000 bytes, and 1048576 is the most",
+            ),
+            (
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: tea\r\n\r\nmilk first",
+                "the service switches protocols (status 101), and nobody had asked for it",
             ),
             ("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "`Content-Length: -5` is not one number"),
             (
@@ -433,6 +458,8 @@ mod tests {
         ] {
             check(input, Err(error));
         }
+        let http2 = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\0\x08\x07\0\0\0\0\0";
+        assert_eq!(read(http2, http2.len(), false), Err(ReadError::Http2));
         let flood = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(101));
         assert_eq!(read(flood.as_bytes(), flood.len(), false), Err(ReadError::TooManyHeaders(100)));
         let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "b".repeat(2000));

@@ -110,10 +110,16 @@ impl Gather {
     fn length(&mut self, value: &[u8]) {
         for part in value.split(|byte| *byte == b',') {
             let number = digits(part.trim_ascii());
-            if number.is_none() || (self.head.length.is_some() && self.head.length != number) {
-                return self.fail(format_args!("`content-length: {}` is not one number", value.escape_ascii()));
+            match (self.head.length, number) {
+                (_, None) => {
+                    return self.fail(format_args!("`content-length: {}` is not one number", value.escape_ascii()));
+                }
+                (Some(before), Some(length)) if before != length => {
+                    let what = format_args!("the response has two lengths: `content-length: {before}` and `{length}`");
+                    return self.fail(what);
+                }
+                _ => self.head.length = number,
             }
-            self.head.length = number;
         }
     }
 
@@ -198,7 +204,11 @@ mod tests {
             (Part::Head, ":status=200|upgrade=x", "field `upgrade` has no place in HTTP/2"),
             (Part::Head, ":status=200|content-length=+5", "`content-length: +5` is not one number"),
             (Part::Head, ":status=200|content-length=", "`content-length: ` is not one number"),
-            (Part::Head, ":status=200|content-length=5|content-length=6", "`content-length: 6` is not one number"),
+            (
+                Part::Head,
+                ":status=200|content-length=5|content-length=6",
+                "the response has two lengths: `content-length: 5` and `6`",
+            ),
             (
                 Part::Head,
                 ":status=200|a=0123456789|b=0123456789|c=0123456789|d=0123456789",

@@ -2,7 +2,7 @@
 
 use onrush_metrics::{CheckRow, Outcome};
 
-use crate::layout::{clean, clipped, parts, room, rows};
+use crate::layout::{clean, clipped, parts, room, rows, width};
 use crate::style::{Style, Tone};
 use crate::units::{count, percent};
 
@@ -52,8 +52,21 @@ fn failing(outcome: &Outcome, style: Style) -> Vec<String> {
 }
 
 fn lines(step: &str, check: &str, row: &CheckRow, style: Style) -> Vec<String> {
-    let (times, room) = (style.pick("×", "x"), room(style));
-    let head = format!("{}: {} failed {times} {}", clean(step), clean(check), count(row.failed));
-    let example = row.example.as_deref().map(|example| format!("  {}", clipped(&clean(example), room - 2, style)));
-    std::iter::once(style.paint(Tone::Bad, &clipped(&head, room, style))).chain(example).collect()
+    let room = room(style);
+    let name = format!("{}: {}", clean(step), clean(check));
+    let failed = format!("failed {} {}", style.pick("×", "x"), count(row.failed));
+    // What the check says stands in the line above already, unless it has a name of its own.
+    let example = row
+        .example
+        .as_deref()
+        .map(|example| clean(example.strip_prefix(check).map_or(example, |rest| rest.trim_start_matches([',', ' ']))));
+    let head = format!("{name} {failed}");
+    // How often is worth more than the end of a long name.
+    let (head, below) = match example {
+        _ if width(&head) <= room => (head, example),
+        Some(example) => (clipped(&name, room, style), Some(format!("{failed}, {example}"))),
+        None => (clipped(&name, room, style), Some(failed)),
+    };
+    let below = below.map(|below| format!("  {}", clipped(&below, room - 2, style)));
+    std::iter::once(style.paint(Tone::Bad, &head)).chain(below).collect()
 }

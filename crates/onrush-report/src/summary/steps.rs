@@ -10,10 +10,12 @@ use crate::units::{count, percent, several, supports, time};
 
 /// Series that are shown; a file could name thousands.
 const MOST_SERIES: usize = 40;
-/// The name takes at least this much.
+/// The name takes at least this much, or a third of a narrow terminal.
 const LEAST_NAME: usize = 24;
 /// What the times are.
 const TITLE: &str = "response time by step";
+/// The same where there is little room.
+const SHORT_TITLE: &str = "by step";
 /// Between columns.
 const GAP: usize = 2;
 
@@ -30,7 +32,7 @@ const COLUMNS: &[Column] = &[
     ("max", |tally| if tally.response.is_empty() { none() } else { time(tally.response.max()) }),
 ];
 /// Columns go in this order where there is not room for all.
-const LEAST_NEEDED: &[&str] = &["p99", "max", "p50"];
+const LEAST_NEEDED: &[&str] = &["p99", "max", "count", "p50"];
 
 pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let rows = rows(outcome);
@@ -44,7 +46,7 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(TITLE));
     let room = columns(style) - MARGIN.len();
     for least in LEAST_NEEDED {
-        if longest.min(LEAST_NAME) + taken(&cells) <= room {
+        if longest.min(LEAST_NAME).min(room / 3) + taken(&cells) <= room {
             break;
         }
         cells.retain(|column| column[0] != *least);
@@ -52,7 +54,11 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     let room_for_names = longest.min(room.saturating_sub(taken(&cells)));
     let mut text = String::new();
     for number in 0..=rows.len() {
-        let name = if number == 0 { TITLE } else { &*names[number - 1] };
+        let name = match number {
+            0 if room_for_names < width(TITLE) => SHORT_TITLE,
+            0 => TITLE,
+            _ => &*names[number - 1],
+        };
         let name = clipped(name, room_for_names, style);
         let mut line = format!("{name}{}", " ".repeat(room_for_names - width(&name)));
         for column in &cells {

@@ -11,7 +11,7 @@ use crate::style::{Style, Tone};
 use crate::units::{QUANTILES, brief, supports, time};
 
 /// Columns go in this order where there is not room for all.
-const LEAST_NEEDED: &[&str] = &["p99.99", "p95", "p99.9", "p90", "mean", "p99", "p50"];
+const LEAST_NEEDED: &[&str] = &["p99.99", "p90", "p99.9", "mean", "p99", "max", "p50"];
 /// Between columns.
 const GAP: usize = 2;
 

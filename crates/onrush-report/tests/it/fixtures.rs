@@ -405,11 +405,11 @@ pub(crate) fn shop() -> Outcome {
     };
     let mut login = tally(1_000, 9_000);
     (0..999).for_each(|_| login.checks.pass(0));
-    login.checks.fail(0, || "expected 200, found 503".to_owned());
+    login.checks.fail(0, || "status == 200, found 503".to_owned());
     (0..998).for_each(|_| login.checks.pass(1));
     (0..1_000).for_each(|_| login.checks.pass(2));
     login.checks.fail(1, || "expected a value, found none in `{\"error\": \"busy\"}`".to_owned());
-    login.errors.record(ErrorKind::Check, || "status == 200: expected 200, found 503".to_owned());
+    login.errors.record(ErrorKind::Check, || "status == 200, found 503".to_owned());
     let counters = &mut login.counters;
     (counters.completed, counters.failed) = (999, 1);
     (counters.checks_passed, counters.checks_failed) = (2_997, 2);

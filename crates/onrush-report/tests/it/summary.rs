@@ -52,6 +52,7 @@ fn where_there_is_little_room() {
     ] {
         check(&format!("{name}_narrow"), &outcome, NARROW);
     }
+    check("shop_tiny", &fixtures::shop(), Style { width: 40, ..PLAIN });
 }
 
 fn styles() -> impl Iterator<Item = Style> {

@@ -61,7 +61,7 @@ fn story() -> Vec<Traced> {
             name: name("id"),
             value: Err(name("`id` was not saved: `$.id` finds nothing in `{}` (status 503)")),
         },
-        checked("status == 200", Some((name("== 200"), name("503")))),
+        checked("status == 200", Some(name("status == 200, found 503"))),
         checked("it was quick", None),
         Traced::Retried { attempt: 2, of: 3, after: ms(150) },
         exchange(&["GET /home HTTP/1.1"], TracedBody::default(), None, 1_000_000),

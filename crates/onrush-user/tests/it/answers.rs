@@ -110,7 +110,7 @@ fn checking(checks: Vec<Check>, saves: Vec<Save>, answer: &Answer<'_>) -> Vec<St
     }
     assert_eq!(looked.outcomes().len(), call.checks().len());
     assert_eq!(looked.outcomes().iter().filter(|is_fine| !**is_fine).count(), looked.failed().len());
-    looked.failed().iter().map(|failed| format!("{} but {}", failed.expected, failed.found)).collect()
+    looked.failed().iter().map(onrush_user::FailedCheck::told).collect()
 }
 
 #[test]
@@ -124,40 +124,88 @@ fn checks_hold_or_say_why_not() {
     let answer = answer(201, HEAD, BODY);
     for (source, operator, expected, told) in [
         (Source::Status, Equal, value("201"), None),
-        (Source::Status, Equal, value("200"), Some("== 200 but 201")),
+        (Source::Status, Equal, value("200"), Some("a text, found 201")),
         (Source::Status, Equal, Expected::StatusClass(2), None),
-        (Source::Status, Equal, Expected::StatusClass(4), Some("== 4xx but 201")),
+        (Source::Status, Equal, Expected::StatusClass(4), Some("a text, found 201")),
         (Source::Status, NotEqual, Expected::StatusClass(5), None),
         (Source::Status, Less, Expected::StatusClass(4), None),
         (Source::Status, In, value("[200, 201]"), None),
-        (Source::Status, In, value("[200, 204]"), Some("in [200,204] but 201")),
+        (Source::Status, In, value("[200, 204]"), Some("a text, found 201")),
         (Source::Time, Less, Expected::Time(Duration::from_millis(500)), None),
-        (Source::Time, Less, Expected::Time(Duration::from_millis(5)), Some("< 5.00 ms but 12 ms")),
+        (Source::Time, Less, Expected::Time(Duration::from_millis(5)), Some("a text, found 12 ms")),
         (Source::Size, AtMost, Expected::Bytes(1_024), None),
-        (Source::Size, Greater, Expected::Bytes(1_024), Some("> 1024 bytes but 91")),
+        (Source::Size, Greater, Expected::Bytes(1_024), Some("a text, found 91")),
         (header("Content-Length"), Equal, value("5"), None),
         (header("Content-Length"), AtLeast, value("5"), None),
-        (header("X-A"), Equal, value("'two'"), Some("== \"two\" but \"one\"")),
-        (header("X-B"), Exists, Expected::Nothing, Some("exists but nothing")),
+        (header("X-A"), Equal, value("'two'"), Some("a text, found \"one\"")),
+        (header("X-B"), Exists, Expected::Nothing, Some("a text, found nothing")),
         (header("X-B"), ExistsNot, Expected::Nothing, None),
         (header("X-B"), NotEqual, value("'x'"), None),
         (json("$.token"), Matches, pattern("^t-\\d$"), None),
-        (json("$.token"), Matches, pattern("^x"), Some("matches ^x but \"t-1\"")),
-        (json("$.token"), Equal, value("secret"), Some("== \"***\" but \"t-1\"")),
+        (json("$.token"), Matches, pattern("^x"), Some("a text, found \"t-1\"")),
+        (json("$.token"), Equal, value("secret"), Some("a text (\"***\"), found \"t-1\"")),
         (json("$.user.age"), Equal, value("5.0"), None),
-        (json("$.user.age"), Equal, value("'5'"), Some("== \"5\" but 5")),
+        (json("$.user.age"), Equal, value("'5'"), Some("a text, found 5")),
         (json("$.items"), Contains, value("{'id': 8}"), None),
-        (
-            json("$.items"),
-            ContainsNot,
-            value("{'id': 8}"),
-            Some("not contains {\"id\":8} but [{\"id\":7},{\"id\":8},{\"id\":9}]"),
-        ),
+        (json("$.items"), ContainsNot, value("{'id': 8}"), Some("a text, found [{\"id\":7},{\"id\":8},{\"id\":9}]")),
         (json("$.n"), Exists, Expected::Nothing, None),
-        (json("$.token"), Less, value("3"), Some("< 3 but \"t-1\"")),
-        (json("$.token"), Equal, value("b"), Some("== a value but `b` has no value yet")),
+        (json("$.token"), Less, value("3"), Some("a text, found \"t-1\"")),
+        (json("$.token"), Equal, value("b"), Some("a text, found `b` has no value yet")),
         (Source::Body, Contains, value("'items'"), None),
     ] {
+        let failed = checking(vec![check(source.clone(), operator, expected)], Vec::new(), &answer);
+        assert_eq!(failed.first().map(String::as_str), told, "{source:?} {operator:?}");
+    }
+}
+
+/// A check says what was written, and the value of what had to be worked out.
+#[test]
+fn failed_checks_read_naturally() {
+    for (name, text, expected, told) in [
+        ("status == 200", "status == 200", "200", "status == 200, found 503"),
+        ("it worked", "status == 200", "200", "it worked: status == 200, found 503"),
+        ("status == user + 200", "status == user + 200", "user + 200", "status == user + 200 (200), found 503"),
+        ("it worked", "status == user + 200", "user + 200", "it worked: status == user + 200 (200), found 503"),
+    ] {
+        let check = Check {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            ..check(Source::Status, Operator::Equal, Expected::Value(expr(expected)))
+        };
+        let mut user = user(&playing(RequestStep { checks: vec![check], ..request("GET", "/") }));
+        let (call, mut looked) = (first_call(&user), Looked::new());
+        call.look(&mut user, &answer(503, HEAD, BODY), &mut looked).unwrap();
+        assert_eq!(looked.failed()[0].told_of(name), told);
+    }
+}
+
+/// Of a long body only the beginning is there. What that does not decide is not taken for granted.
+#[test]
+fn the_beginning_of_a_body_decides_what_it_can() {
+    use Operator::{AtLeast, Contains, ContainsNot, Equal, Exists, ExistsNot, Greater, Less, Matches};
+    const LONGER: &str =
+        "a text, found the body is longer than the 11 bytes that were kept of it: let the step keep more";
+    let value = |source: &str| Expected::Value(expr(source));
+    let pattern = |pattern: &str| Expected::Pattern(pattern.to_owned());
+    let bytes = Expected::Bytes;
+    for (source, operator, expected, size, told) in [
+        (Source::Body, Contains, value("'hello'"), None, None),
+        (Source::Body, Contains, value("'goodbye'"), None, Some(LONGER)),
+        (Source::Body, ContainsNot, value("'hello'"), None, Some("a text, found `hello world`")),
+        (Source::Body, ContainsNot, value("'goodbye'"), None, Some(LONGER)),
+        (Source::Body, Matches, pattern("h.*o\\b"), None, None),
+        (Source::Body, Matches, pattern("world$"), None, Some(LONGER)),
+        (Source::Body, Equal, value("'hello world'"), None, Some(LONGER)),
+        (Source::Body, Exists, Expected::Nothing, None, None),
+        (json("$.error"), ExistsNot, Expected::Nothing, None, Some(LONGER)),
+        (Source::Size, Equal, bytes(50), Some(50), None),
+        (Source::Size, Equal, bytes(11), Some(50), Some("a text, found 50")),
+        (Source::Size, Equal, bytes(50), None, Some(LONGER)),
+        (Source::Size, Greater, bytes(11), None, None),
+        (Source::Size, AtLeast, value("13"), None, Some(LONGER)),
+        (Source::Size, Less, bytes(12), None, Some("a text, found more than 11")),
+    ] {
+        let answer = Answer { truncated: true, size, ..answer(200, HEAD, "hello world") };
         let failed = checking(vec![check(source.clone(), operator, expected)], Vec::new(), &answer);
         assert_eq!(failed.first().map(String::as_str), told, "{source:?} {operator:?}");
     }
@@ -175,7 +223,7 @@ fn checks_see_what_the_step_saved_and_run_even_if_a_save_fails() {
         check(Source::Status, Operator::Equal, Expected::Value(expr("200"))),
     ];
     let saves = vec![save(A, json("$.token"), Which::First), save(B, json("$.nothing"), Which::First)];
-    assert_eq!(checking(checks, saves, &answer(500, HEAD, BODY)), ["exists but nothing", "== 200 but 500"]);
+    assert_eq!(checking(checks, saves, &answer(500, HEAD, BODY)), ["a text, found nothing", "a text, found 500"]);
 }
 
 #[test]

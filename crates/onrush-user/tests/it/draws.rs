@@ -217,7 +217,19 @@ fn loops_ask_and_refuse() {
     ];
     for (n, times, list, entries) in [
         (Constant::Int(3), Ok(3), Constant::List(vec![Constant::Int(1), Constant::Null]), Ok(2)),
-        (Constant::Int(-3), Ok(0), Constant::List(Vec::new()), Ok(0)),
+        (
+            Constant::Int(-3),
+            Err("shop.yaml:1:2: `n` is -3, and nothing is done so often"),
+            Constant::List(Vec::new()),
+            Ok(0),
+        ),
+        (Constant::Int(0), Ok(0), Constant::List(Vec::new()), Ok(0)),
+        (
+            Constant::Float(f64::INFINITY),
+            Err("shop.yaml:1:2: `n` is inf, and nothing is done so often"),
+            Constant::List(Vec::new()),
+            Ok(0),
+        ),
         (Constant::Float(2.9), Ok(2), Constant::Map(vec![("a".to_owned(), Constant::Null)]), Ok(1)),
         (
             Constant::Text("x".to_owned()),

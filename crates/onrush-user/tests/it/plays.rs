@@ -64,7 +64,7 @@ pub(crate) fn save(variable: usize, from: Source, which: Which) -> Save {
 }
 
 pub(crate) fn check(from: Source, operator: Operator, expected: Expected) -> Check {
-    Check { name: "a check".to_owned(), subject: Subject::Answer(from), operator, expected }
+    Check { name: "a check".to_owned(), text: "a text".to_owned(), subject: Subject::Answer(from), operator, expected }
 }
 
 /// A play of one scenario, `buy`. Variables: what the constants name, then `row`, `a`, `b`, `c`.
@@ -141,6 +141,7 @@ pub(crate) fn answer<'a>(status: u16, head: &'a str, body: &'a str) -> Answer<'a
         head: head.as_bytes(),
         body: body.as_bytes(),
         truncated: false,
+        size: None,
         url: "http://shop.example.com:8080/final",
         time: Duration::from_millis(12),
     }

@@ -115,6 +115,8 @@ fn what_makes_no_request_is_told_with_its_place() {
         (header("{{ range(100000)|join(token * 100) }}"), "shop.yaml:1:2: "),
         (header("{{ [0]|map('no' ~ token) }}"), "shop.yaml:1:2: "),
         (relative, "shop.yaml:1:2: `a b/c?d` is not a URL: relative URL without a base"),
+        (request("GET", "{{ 'nonsense' ~ 1 }}"), "shop.yaml:1:2: `nonsense1` is not a URL: begin it with http://"),
+        (request("GET", "{{ '' }}"), "shop.yaml:1:2: `` is not a URL: begin it with http://"),
         (request("GET", "{{ 'ftp://a.example.com' }}"), "shop.yaml:1:2: `ftp://a.example.com` is not a URL: use http"),
         (endless, "shop.yaml:1:2: what is sent grows past 16 MiB"),
     ] {

@@ -27,6 +27,12 @@ impl Asked {
         found
     }
 
+    /// How many it took on the wire, as we write requests.
+    pub(crate) fn bytes(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.len() + ": \r\n".len() + value.len());
+        self.line.len() + "\r\n\r\n".len() + headers.sum::<usize>() + self.body.len()
+    }
+
     /// `/path?query`
     pub(crate) fn target(&self) -> &str {
         self.line.split(' ').nth(1).unwrap_or_default()

@@ -93,8 +93,14 @@ impl Connection {
             }
             Ok(said) if said.status < 200 => self.on_interim(key, ends, now),
             Ok(said) => {
-                if let Some(stream) = self.streams.get(key) {
-                    stream.head = Some(said);
+                let Some(stream) = self.streams.get(key) else { return Ok(()) };
+                let announced = said.length.filter(|_| has_body(stream.wire.is_head, said.status));
+                stream.head = Some(said);
+                if let Some(length) = announced.filter(|length| *length > self.limits.body) {
+                    let most = self.limits.body;
+                    let what = format!("the response announces a body of {length} bytes, and {most} is the most");
+                    self.reject(key, Code::CANCEL, what, now);
+                    return Ok(());
                 }
                 if ends {
                     self.finish(key, now);

@@ -49,7 +49,6 @@ fn answers_that_end_the_connection_end_it() {
         for last in [
             "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
             "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
-            "HTTP/1.1 101 Switching Protocols\r\n\r\n",
         ] {
             let peer = Peer::answering(last).await;
             let mut user = User::plain();

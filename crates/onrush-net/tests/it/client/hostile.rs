@@ -19,7 +19,7 @@ const ROWS: &[(Hostile, &str, &str, u64)] = &[
     (Hostile::BadChunkSize, "protocol", "protocol", 2),
     (Hostile::EndlessHeader, "protocol", "protocol", 2),
     (Hostile::EndlessChunks, "protocol", "protocol", 2),
-    (Hostile::HugeContentLength, "closed early", "closed early", 2),
+    (Hostile::HugeContentLength, "protocol", "protocol", 2),
     (Hostile::CloseBetweenIdle, "200", "200", 2),
     (Hostile::CloseMid, "200", "200", 2),
     (Hostile::Http10, "200", "200", 2),
@@ -36,7 +36,7 @@ const ROWS: &[(Hostile, &str, &str, u64)] = &[
     (Hostile::CloseDelimited, "200", "200", 2),
     (Hostile::Status204WithBody, "protocol", "protocol", 2),
     (Hostile::Trailers, "200", "200", 1),
-    (Hostile::Upgrade101, "101", "101", 2),
+    (Hostile::Upgrade101, "protocol", "protocol", 2),
 ];
 
 #[test]

@@ -14,7 +14,7 @@ use onrush_plan::{ClientSettings, Pooling, Protocol};
 use onrush_target::{Service, ServiceSettings};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{User, get, kind, play, post};
+use crate::support::{Act, Peer, User, get, kind, play, post};
 
 const HTTP2: Protocol = Protocol::Http2 { streams: 10 };
 
@@ -146,6 +146,33 @@ fn bodies_may_be_so_long() {
             assert_eq!(kind(&user.get(&format!("{}/bytes/{size}", service.url())).await), result, "{size}");
         }
         assert_eq!(service.stats().accepted, 1, "one stream too long does not end the connection");
+    });
+}
+
+#[test]
+fn who_speaks_http1_to_a_port_of_http2_is_told() {
+    play(async {
+        // Settings, and then that the connection is over, as servers answer who does not begin as HTTP/2 does.
+        let goodbye = "\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01";
+        let peer = Peer::start(vec![vec![Act::Request, Act::send(goodbye)]]).await;
+        let exchange = User::plain().get(&peer.url("/")).await;
+        assert_eq!(kind(&exchange), "protocol");
+        let told = exchange.result.unwrap_err().to_string();
+        assert_eq!(told, "the service speaks HTTP/2 here: use --http2");
+    });
+}
+
+#[test]
+fn an_announced_body_that_is_too_long_is_refused_at_once() {
+    play(async {
+        let service = Service::start(ServiceSettings::default()).unwrap();
+        for settings in [ClientSettings::default(), settings()] {
+            let mut user = User::new(ClientSettings { max_body: 1000, ..settings });
+            let exchange = user.get(&format!("{}/bytes/50000000", service.url())).await;
+            assert!(exchange.bytes_received < 1_000_000, "{exchange:?}");
+            let told = exchange.result.unwrap_err().to_string();
+            assert_eq!(told, "the response announces a body of 50000000 bytes, and 1000 is the most");
+        }
     });
 }
 

@@ -60,6 +60,16 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         },
     },
     Difference {
+        name: "an upgrade that nobody asked for",
+        why: "RFC 9110 §15.2.2: a server switches only to what the client has asked for. hyper leaves it to its user to \
+              see that 101 is no answer; here it would count as a success.",
+        explains: |stream, ours, theirs| {
+            (stream.has("http/1.1 101") || stream.has("http/1.0 101"))
+                && matches!(ours, Outcome::Refused { .. })
+                && matches!(theirs, Outcome::Answer { status: 101, .. } | Outcome::Excess { status: 101, .. })
+        },
+    },
+    Difference {
         name: "the two largest lengths",
         why: "RFC 9110 §8.6: any number is a valid length. hyper keeps 2^64-1 and 2^64-2 for itself and refuses the \
               head; ours finds the body too short when the peer closes.",

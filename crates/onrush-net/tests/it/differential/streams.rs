@@ -215,9 +215,17 @@ fn interim_answers() {
         ("HTTP/1.1 100 Continue\r\n\r\n", "refused at the close", None),
         ("HTTP/1.1 100 Continue\r\n\r\nHTT", "refused at the close", None),
         ("HTTP/1.1 100 Continue\r\n\r\nnonsense", "refused", None),
-        ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", "101 ``, not reusable", None),
-        ("HTTP/1.1 101 Switching Protocols\r\n\r\n", "101 ``, not reusable", None),
-        ("HTTP/1.1 101 Switching Protocols\r\nContent-Length: 5\r\n\r\n", "101 ``, not reusable", None),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+            "refused",
+            Some("an upgrade that nobody asked for"),
+        ),
+        ("HTTP/1.1 101 Switching Protocols\r\n\r\n", "refused", Some("an upgrade that nobody asked for")),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 5\r\n\r\n",
+            "refused",
+            Some("an upgrade that nobody asked for"),
+        ),
     ]);
     let good = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     let hundred = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100);
@@ -331,7 +339,7 @@ fn what_comes_after_the_answer() {
         ),
         ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok!", "200 `ok`, not reusable", None),
         ("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok!", "200 `ok`, not reusable", None),
-        ("HTTP/1.1 101 Switching Protocols\r\n\r\nbinary", "101 ``, not reusable", None),
+        ("HTTP/1.1 101 Switching Protocols\r\n\r\nbinary", "refused", Some("an upgrade that nobody asked for")),
     ]);
 }
 

@@ -132,7 +132,7 @@ fn checks_show_what_they_expected_and_found() {
         assert_eq!(plain.requests().len(), 4);
         if let Some(found) = found {
             let example = row["example"].as_str().unwrap();
-            assert!(example.starts_with("expected ") && example.contains(", found "), "{check}: {example}");
+            assert!(example.starts_with(check.trim_matches('"')) && example.contains(", found "), "{check}: {example}");
             assert!(example.split(", found ").last().unwrap().contains(found), "{check}: {example}");
             assert!(report.example("check").contains(example), "{check}");
         }

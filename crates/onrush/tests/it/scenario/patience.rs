@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use onrush_target::{Hostile, HostileServer};
 
 use super::kit::{self, file, targets};
-use crate::plain::{Plain, answer};
+use crate::plain::{Asked, Plain, answer};
 
 /// A server of which every first `bad` of `bad + 1` answers is a failure.
 fn moody(bad: u64, status: u16, headers: &'static [&'static str]) -> Plain {
@@ -142,4 +142,8 @@ fn a_hedge_is_the_answer_when_the_first_hangs() {
         (report.number("/retries/hedges"), targets(&plain)),
         (1, vec!["/slow".into(), "/slow".into(), "/next".into()])
     );
+    // The one that was given up was sent, too, over a connection that had to be opened, and a new one was needed after it.
+    assert_eq!((report.requests("sent_with_repeats"), report.number("/connections/opened")), (3, 3));
+    let bytes: usize = plain.requests().iter().map(Asked::bytes).sum();
+    assert_eq!(report.number("/bytes/sent"), bytes as u64);
 }

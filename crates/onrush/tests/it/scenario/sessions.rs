@@ -140,4 +140,19 @@ fn tls_and_http2() {
     folder.write("scene.yaml", text);
     let report = kit::run(&folder, &[]).report();
     assert_eq!((report.requests("completed"), report.requests("failed")), (3, 3), "{}", report.json["errors"]);
+    // Set-up and tear-down have the file's TLS, and the first scenario's only where the file has none.
+    for (of_file, of_first, code) in [
+        ("tls: { cacert: ca.pem, cert: cert.pem, key: key.pem }", "tls: { cacert: ca.pem, max: 1.2 }", 0),
+        ("seed: 1", "tls: { cacert: ca.pem, cert: cert.pem, key: key.pem }", 0),
+        ("tls: { cacert: ca.pem }", "tls: { cert: cert.pem, key: key.pem }", 104),
+    ] {
+        let text = format!(
+            "target: {}\nload: 1 iterations by 1 user\n{of_file}\nsetup: [{{ get: / }}]\nteardown: [{{ get: / }}]\n\
+             scenarios:\n  first:\n    {of_first}\n    steps: [{{ get: / }}]\n",
+            service.url()
+        );
+        folder.write("scene.yaml", text);
+        let ended = kit::run(&folder, &[]).finish();
+        assert_eq!(ended.code, code, "{of_file}; {of_first}: {}", ended.stderr);
+    }
 }

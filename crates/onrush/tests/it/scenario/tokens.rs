@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use onrush_target::{Hostile, HostileServer};
 
 use super::kit::{self, file, targets};
-use crate::plain::{Plain, answer};
+use crate::harness::Folder;
+use crate::plain::{Asked, Plain, answer};
 
 /// A service that gives tokens with numbers, good for so many seconds, to those who ask as they should.
 fn tokens(lasts: &'static str) -> Plain {
@@ -35,7 +36,8 @@ fn fetched(plain: &Plain) -> usize {
 fn a_token_is_fetched_once() {
     let plain = tokens("3600");
     let head = oauth2("20 iterations by 4 users", &(plain.url() + "token"));
-    kit::play(&file(&plain.url(), &head, "- get: /x"), &[]).all_well(20);
+    let report = kit::play(&file(&plain.url(), &head, "- get: /x"), &[]);
+    report.all_well(20);
     let asked = plain.requests();
     let (fetched, used): (Vec<_>, Vec<_>) = asked.iter().partition(|asked| asked.target() == "/token");
     assert_eq!((fetched.len(), used.len()), (1, 20));
@@ -44,6 +46,37 @@ fn a_token_is_fetched_once() {
     assert_eq!(fetched.header("authorization"), Some("Basic c2hvcDpodXNo"));
     assert_eq!(fetched.body, "grant_type=client_credentials&scope=read");
     assert!(used.iter().all(|asked| asked.header("authorization") == Some("Bearer tk0")));
+    // What fetching it took is counted, but it is no request of the scenario.
+    let bytes: usize = asked.iter().map(Asked::bytes).sum();
+    assert_eq!((report.number("/bytes/sent"), report.number("/connections/opened")), (bytes as u64, 4));
+}
+
+#[test]
+fn waiting_for_a_token_is_no_lag_of_the_generator() {
+    let plain = Plain::answering(|asked| match asked.target() {
+        "/token" => {
+            std::thread::park_timeout(std::time::Duration::from_millis(300));
+            answer(200, &["Content-Type: application/json"], r#"{"access_token": "tk", "token_type": "Bearer"}"#)
+        }
+        _ => answer(200, &[], ""),
+    });
+    let folder = Folder::new();
+    let head = oauth2("20 iterations by 4 users", &(plain.url() + "token"));
+    folder.write("scene.yaml", file(&plain.url(), &head, "- get: /x"));
+    let summary = folder.path("summary.txt");
+    let report = kit::run(&folder, &["-o", &format!("summary={}", summary.display())]).report();
+    report.all_well(20);
+    // All four users wait, and what they wait for is in their response times.
+    assert!(report.number("/response_time_ns/max") >= 300_000_000);
+    let summary = std::fs::read_to_string(summary).unwrap();
+    let lag = summary.lines().find(|line| line.trim_start().starts_with("start lag")).unwrap();
+    let words: Vec<&str> = lag.split_whitespace().collect();
+    let is_long = |pair: &[&str]| match pair {
+        [time, "ms"] => time.parse::<f64>().is_ok_and(|millis| millis >= 200.0),
+        [time, "s"] => time.parse::<f64>().is_ok(),
+        _ => false,
+    };
+    assert!(!words.windows(2).any(is_long), "{lag}");
 }
 
 #[test]

@@ -30,6 +30,8 @@ fn what_cannot_go_on_says_why() {
         ("- get: /{{ 'x' * 1000000000 }}", 0, &["x"]),
         ("- get: /\n  headers: { A: \"{{ 'x\\ny' }}\" }", 0, &["A"]),
         ("- get: \"{{ 'gopher://x/' ~ 1 }}\"", 0, &["gopher"]),
+        ("- get: \"{{ 'nonsense' ~ 1 }}\"", 0, &["scene.yaml:4:", "`nonsense1` is not a URL"]),
+        ("- repeat: 1 - 2\n  steps: [{ get: /never }]", 0, &["1 - 2", "-1"]),
         ("- get: /bytes/100000\n  keep: 1kB\n  save: { a: 'regex \"(z)\"' }", 3, &["1"]),
         ("- batch:\n  - get: /products\n    save: { a: $.none }\n  - get: /b\n  - get: /c", 9, &["$.none"]),
         ("- group: g\n  steps:\n  - get: /products\n    save: { a: $.none }\n  - get: /never", 3, &["$.none"]),
@@ -48,7 +50,9 @@ fn what_cannot_go_on_says_why() {
 #[test]
 fn more_than_is_kept() {
     let service = kit::service();
-    for check in ["size == 50000000", "body contains \"hello\"", "body contains \"goodbye\""] {
+    let steps = "- get: /bytes/50000000\n  keep: 1kB\n  check: [size == 50000000, size > 49MB]\n- get: /";
+    kit::play(&file(&service.url(), "load: 2 iterations by 1 user", steps), &[]).all_well(4);
+    for check in ["body == \"hello\"", "body contains \"hello, you\"", "body not contains \"goodbye\""] {
         let steps = format!("- get: /bytes/50000000\n  keep: 1kB\n  check: {check}\n- get: /");
         let report = kit::play(&file(&service.url(), "load: 2 iterations by 1 user", &steps), &[]);
         // What is not known is not taken for granted.
@@ -170,6 +174,15 @@ fn iterations_that_cannot_go_on_are_told_in_the_summary() {
     let service = kit::service();
     let folder = Folder::new();
     folder.write("scene.yaml", file(&service.url(), FEW, "- get: /products\n  save: { a: $.none }\n- get: /never"));
+    for (more, code) in [("", 99), ("thresholds: [iterations errors < 1%]", 99), ("thresholds: [errors < 1%]", 0)] {
+        let fail_on: &[&str] = if more.is_empty() { &["--fail-on", "failures"] } else { &[] };
+        // Some go on, all requests are fine, and yet not all is well.
+        let steps =
+            "- get: /products\n  save: { a: $.total }\n- when: iteration == 1\n  steps: [{ get: '/{{ a.b.c }}' }]";
+        let report = kit::play(&file(&service.url(), &format!("{FEW}\n{more}"), steps), fail_on);
+        assert_eq!((report.requests("failed"), report.iterations(), report.code), (0, [2, 1, 0], code), "{more}");
+        assert!(fail_on.is_empty() != report.stderr.contains("1 of 3 iterations could not go on"), "{}", report.stderr);
+    }
     let path = folder.path("summary.txt");
     let ended = kit::run(&folder, &["-o", &format!("summary={}", path.display()), "--fail-on", "failures"]).finish();
     assert_eq!(ended.code, 99, "{}", ended.stderr);

@@ -65,7 +65,7 @@ fn table() -> Vec<Row> {
         row(Hostile::CloseDelimited, &["200"]),
         row(Hostile::Status204WithBody, &["protocol"]),
         row(Hostile::Trailers, &["200"]),
-        row(Hostile::Upgrade101, &["101"]),
+        row(Hostile::Upgrade101, &["protocol"]),
     ]
 }
 

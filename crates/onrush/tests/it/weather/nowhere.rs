@@ -110,7 +110,15 @@ fn addresses_of_others_and_sockets_that_are_not_there() {
         assert_eq!((refused.code, refused.stdout.as_str()), (104, ""));
         assert!(refused.stderr.contains(words), "{}", refused.stderr);
     }
-    let report = Run::new([&*url, "-q", "-n2", "-c1", "--unix-socket", "/nonexistent/socket"]).report();
-    check(&report, "connect failed", "connecting to /nonexistent/socket");
+    let refused = Run::new([&*url, "-q", "-n2", "-c1", "--unix-socket", "/nonexistent/socket"]).finish();
+    assert_eq!((refused.code, refused.stdout.as_str()), (104, ""));
+    assert!(refused.stderr.contains("/nonexistent/socket: there is no such socket"), "{}", refused.stderr);
+    // There is one, and nobody listens any more.
+    let folder = crate::harness::Folder::new();
+    let path = folder.path("left-behind");
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    let path = path.to_str().unwrap();
+    let report = Run::new([&*url, "-q", "-n2", "-c1", "--unix-socket", path]).report();
+    check(&report, "connect refused", path);
     assert_eq!(plain.requests().len(), 0);
 }
