@@ -57,22 +57,30 @@ fn the_schema_is_what_the_code_makes() {
 /// Blocks of the document that are files: whole ones, steps, or keys of a file or of a request.
 #[test]
 fn every_example_of_the_document() {
+    let documented = documented();
+    assert!(documented.len() > 20, "{} examples", documented.len());
+    for (number, file) in documented {
+        let document = parse(&file).unwrap_or_else(|faults| panic!("block {number}:\n{faults}\n{file}"));
+        assert!(!describe(&document).is_empty());
+    }
+}
+
+/// The same blocks as whole files, with their numbers.
+pub(crate) fn documented() -> Vec<(usize, String)> {
     let text = std::fs::read_to_string(root().join("docs/scenarios.md")).unwrap();
-    let mut count = 0;
-    for (number, block) in text.split("```").enumerate().filter(|(number, _)| number % 2 == 1) {
+    let blocks = text.split("```").enumerate().filter(|(number, _)| number % 2 == 1);
+    let files = blocks.filter_map(|(number, block)| {
         let (kind, yaml) = block.split_once('\n').unwrap();
         let file = match kind {
             "yaml" => yaml.to_owned(),
             "yaml file" => format!("{yaml}\n{}", rest_of_file(yaml)),
             "yaml steps" => format!("{PREAMBLE}steps:\n{}\n", indented(yaml)),
             "yaml request" => format!("{PREAMBLE}steps:\n  - post: /x\n{}\n", indented(&indented(yaml))),
-            _ => continue,
+            _ => return None,
         };
-        count += 1;
-        let document = parse(&file).unwrap_or_else(|faults| panic!("block {number}:\n{faults}\n{file}"));
-        assert!(!describe(&document).is_empty());
-    }
-    assert!(count > 20, "{count} examples");
+        Some((number, file))
+    });
+    files.collect()
 }
 
 /// What the examples of steps and requests may name.

@@ -8,4 +8,5 @@ mod examples;
 mod files;
 mod grammar;
 mod mistakes;
+mod mutants;
 mod plays;
