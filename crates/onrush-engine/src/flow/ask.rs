@@ -50,7 +50,7 @@ impl Walk<'_> {
         let mut filled = self.caller.filled();
         if let Err(trouble) = call.fill(&mut self.user(), &mut filled) {
             pending.forget();
-            return (intended, Err(trouble.into()));
+            return (intended, Err(Halt::unsent(self.caller.board().name(call.series()), &trouble)));
         }
         self.caller.budgets().earn(self.scenario);
         let mut tried = self.attempt(intended, call, &mut filled, conn).await;

@@ -58,10 +58,21 @@ pub(super) enum Halt {
     Exhausted(Failure),
 }
 
+impl Halt {
+    /// A request could not be made of its step.
+    pub(super) fn unsent(step: &str, trouble: &Trouble) -> Self {
+        Self::told(trouble, format!("`{step}` was not sent: {trouble}"))
+    }
+
+    fn told(trouble: &Trouble, text: String) -> Self {
+        let failure = script_failure(text);
+        if trouble.kind() == TroubleKind::Exhausted { Self::Exhausted(failure) } else { Self::Failed(failure) }
+    }
+}
+
 impl From<Trouble> for Halt {
     fn from(trouble: Trouble) -> Self {
-        let failure = script_failure(trouble.to_string());
-        if trouble.kind() == TroubleKind::Exhausted { Self::Exhausted(failure) } else { Self::Failed(failure) }
+        Self::told(&trouble, trouble.to_string())
     }
 }
 

@@ -30,7 +30,11 @@ fn what_cannot_go_on_says_why() {
         ("- get: /{{ 'x' * 1000000000 }}", 0, &["x"]),
         ("- get: /\n  headers: { A: \"{{ 'x\\ny' }}\" }", 0, &["A"]),
         ("- get: \"{{ 'gopher://x/' ~ 1 }}\"", 0, &["gopher"]),
-        ("- get: \"{{ 'nonsense' ~ 1 }}\"", 0, &["scene.yaml:4:", "`nonsense1` is not a URL"]),
+        (
+            "- get: \"{{ 'nonsense' ~ 1 }}\"\n  name: odd",
+            0,
+            &["`odd` was not sent", "scene.yaml:4:", "`nonsense1` is not a URL"],
+        ),
         ("- repeat: 1 - 2\n  steps: [{ get: /never }]", 0, &["1 - 2", "-1"]),
         ("- get: /bytes/100000\n  keep: 1kB\n  save: { a: 'regex \"(z)\"' }", 3, &["1"]),
         ("- batch:\n  - get: /products\n    save: { a: $.none }\n  - get: /b\n  - get: /c", 9, &["$.none"]),
