@@ -154,7 +154,7 @@ fn hedges_batches_and_bulk_over_both_protocols() {
                 answer,
                 "< {\"n\":0,\"r\":1}\n< {\"n\":1,\"r\":2}\n< {\"n\":2,\"r\":1}\n",
                 "  redirect to http://127.0.0.1:",
-                "  end      6 requests, 0 failed, ",
+                "  end      7 requests, 0 failed, ",
             ],
         );
         // Those of a batch end in any order; what was found stands behind the answer that it was found in.
