@@ -18,11 +18,11 @@ mod threshold;
 pub use client::{ClientSettings, Pooling, Protocol, ProxyRules, Resolve, Roots, TlsSettings, TlsVersion};
 pub use credentials::{Credentials, OAuth2, SigV4};
 pub use feeder::{AtEnd, Feeder, Pick, Table};
+/// What is counted apart is called the same in a plan and in what comes of it.
+pub use onrush_metrics::{SeriesInfo, SeriesKind};
 pub use plan::{InFlight, Plan, PlanError, WhenFull, Work};
 pub use request::{Header, Request, RequestError};
-pub use scenario::{
-    Condition, Constant, Flow, Play, Scenario, SeriesId, SeriesKind, SeriesSpec, Step, Stop, Track, Value, VariableId,
-};
+pub use scenario::{Condition, Constant, Flow, Play, Scenario, SeriesId, Step, Stop, Track, Value, VariableId};
 pub use secret::Secret;
 pub use spread::{Shape, Spread};
 pub use step::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 use onrush_pace::Profile;
 use url::Url;
 
-use crate::{ClientSettings, Play, Pooling, Request, SeriesSpec, Threshold};
+use crate::{ClientSettings, Play, Pooling, Request, SeriesInfo, Threshold};
 
 /// Everything that the engine needs to know; valid by construction.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,7 +151,7 @@ impl Work {
     }
 
     /// What is counted apart; nothing where every iteration is a request.
-    pub fn series(&self) -> &[SeriesSpec] {
+    pub fn series(&self) -> &[SeriesInfo] {
         match self {
             Self::Turns { .. } => &[],
             Self::Play(play) => &play.series,

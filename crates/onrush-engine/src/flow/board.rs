@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use onrush_metrics::Tally;
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
-use onrush_plan::{SeriesId, SeriesSpec};
+use onrush_plan::{SeriesId, SeriesInfo};
 
 use crate::recorder::Recorder;
 
@@ -43,7 +43,7 @@ pub(super) struct Pending<'a> {
 }
 
 impl Board {
-    pub(super) fn new(series: &[SeriesSpec]) -> Self {
+    pub(super) fn new(series: &[SeriesInfo]) -> Self {
         let names = series.iter().map(|series| series.name.clone()).collect();
         let checks = series.iter().map(|series| series.checks.clone()).collect();
         Self { names, checks, recorders: RefCell::default() }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use onrush_plan::{Check, Constant, Feeder, SeriesId, SeriesKind, SeriesSpec, VariableId};
+use onrush_plan::{Check, Constant, Feeder, SeriesId, SeriesInfo, SeriesKind, VariableId};
 use url::Url;
 
 use super::fault::{Fault, Source};
@@ -38,7 +38,7 @@ pub(crate) struct Reader<'a> {
     /// What expressions read of the environment.
     pub(crate) environment: BTreeMap<String, Constant>,
     pub(crate) feeders: Vec<Feeder>,
-    pub(crate) series: Vec<SeriesSpec>,
+    pub(crate) series: Vec<SeriesInfo>,
     series_by_name: HashMap<(u8, String, String), SeriesId>,
     /// The scenario that is being read, and its tags.
     pub(crate) scenario: (String, Vec<(String, String)>),
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
         let (scenario, common) = self.scenario.clone();
         let key = (kind as u8, scenario.clone(), name.to_owned());
         let id = *self.series_by_name.entry(key).or_insert_with(|| {
-            self.series.push(SeriesSpec {
+            self.series.push(SeriesInfo {
                 kind,
                 scenario,
                 name: name.to_owned(),

@@ -147,7 +147,7 @@ impl Reader<'_> {
         if name.is_empty() {
             return Some(Whose::Run);
         }
-        let pick = |matches: &dyn Fn(&onrush_plan::SeriesSpec) -> bool| -> Vec<usize> {
+        let pick = |matches: &dyn Fn(&onrush_plan::SeriesInfo) -> bool| -> Vec<usize> {
             self.series.iter().enumerate().filter(|(_, series)| matches(series)).map(|(place, _)| place).collect()
         };
         let found = if let Some((key, value)) = name.strip_prefix("tag:").and_then(|tag| tag.split_once('=')) {
@@ -156,7 +156,7 @@ impl Reader<'_> {
             })
         } else {
             let iterations = name.strip_suffix(" iterations").unwrap_or("");
-            let ways: [&dyn Fn(&onrush_plan::SeriesSpec) -> bool; 5] = [
+            let ways: [&dyn Fn(&onrush_plan::SeriesInfo) -> bool; 5] = [
                 &|series| series.kind == SeriesKind::Requests && series.scenario == name,
                 &|series| series.kind != SeriesKind::Iterations && series.name == name,
                 &|series| series.kind == SeriesKind::Iterations && series.name == iterations,
