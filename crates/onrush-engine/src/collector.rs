@@ -55,6 +55,8 @@ pub(crate) struct Collector<'a> {
     /// All requests so far.
     total: Tally,
     interval: Tallies,
+    /// There is something in the interval.
+    is_counted: bool,
     gauges: Vec<Option<Gauges>>,
     last_gauges: Vec<Gauges>,
     last_health: Vec<WorkerHealth>,
@@ -88,6 +90,7 @@ impl<'a> Collector<'a> {
             collected: Collected::default(),
             total: Tally::default(),
             interval: Tallies::default(),
+            is_counted: false,
             gauges: vec![None; workers],
             last_gauges: vec![Gauges::default(); workers],
             last_health: vec![WorkerHealth::default(); workers],
@@ -120,7 +123,7 @@ impl<'a> Collector<'a> {
     fn take(&mut self, worker: usize, message: Message) {
         match message {
             Message::Second { tallies, gauges, health } => {
-                self.interval.merge(&tallies);
+                self.count(*tallies);
                 self.gauges[worker] = Some(gauges);
                 self.last_gauges[worker] = gauges;
                 self.last_health[worker] = health;
@@ -133,7 +136,7 @@ impl<'a> Collector<'a> {
                 }
             }
             Message::Done(closing) => {
-                self.interval.merge(&closing.tallies);
+                self.count(closing.tallies);
                 self.last_health[worker] = closing.health;
                 self.collected.workers.push(closing.health);
                 self.collected.oldest_cut_off = self.collected.oldest_cut_off.max(closing.oldest_cut_off);
@@ -142,6 +145,16 @@ impl<'a> Collector<'a> {
                 self.gauges[worker] = Some(Gauges::default());
                 self.last_gauges[worker] = Gauges::default();
             }
+        }
+    }
+
+    fn count(&mut self, tallies: Tallies) {
+        // The first one's need not be added to nothing, which would copy them.
+        if self.is_counted {
+            self.interval.merge(&tallies);
+        } else {
+            self.interval = tallies;
+            self.is_counted = true;
         }
     }
 
@@ -154,6 +167,7 @@ impl<'a> Collector<'a> {
 
     fn tick(&mut self) {
         let interval = std::mem::take(&mut self.interval);
+        self.is_counted = false;
         self.collected.tallies.merge(&interval);
         self.ticked = Instant::now();
         for (gauges, is_done) in self.gauges.iter_mut().zip(&self.is_done) {

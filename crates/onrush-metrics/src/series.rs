@@ -61,6 +61,9 @@ impl Tallies {
 
     /// Adds each series of `theirs` to that of `mine` in the same place.
     pub fn merge_series(mine: &mut Vec<Tally>, theirs: &[Tally]) {
+        if mine.is_empty() {
+            return mine.extend_from_slice(theirs);
+        }
         if mine.len() < theirs.len() {
             mine.resize_with(theirs.len(), Tally::default);
         }
