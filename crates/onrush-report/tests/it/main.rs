@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod blocks;
+mod files;
 mod fixtures;
 mod json;
 mod progress;
