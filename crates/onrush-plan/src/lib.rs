@@ -21,7 +21,8 @@ pub use feeder::{AtEnd, Feeder, Pick, Table};
 pub use plan::{InFlight, Plan, PlanError, WhenFull, Work};
 pub use request::{Header, Request, RequestError};
 pub use scenario::{
-    Condition, Constant, Flow, Play, Scenario, SeriesId, SeriesKind, SeriesSpec, Step, Stop, Track, Value, VariableId,
+    Condition, Constant, Flow, OTHER_CHECKS, Play, Scenario, SeriesId, SeriesKind, SeriesSpec, Step, Stop, Track,
+    Value, VariableId,
 };
 pub use secret::Secret;
 pub use spread::{Shape, Spread};

@@ -226,6 +226,9 @@ pub enum Constant {
 /// The place of a series in [`Play::series`].
 pub type SeriesId = usize;
 
+/// The check in which those are counted that are too many to be counted apart.
+pub const OTHER_CHECKS: &str = "(other checks)";
+
 /// What is counted apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeriesSpec {
@@ -237,7 +240,8 @@ pub struct SeriesSpec {
     pub name: String,
     /// Names and values by which thresholds and outputs group series.
     pub tags: Vec<(String, String)>,
-    /// The names of its checks. Steps that share a series have the same ones.
+    /// The names of its checks. Steps that share a series share them; those that are not named are counted in
+    /// [`OTHER_CHECKS`].
     pub checks: Vec<String>,
 }
 
