@@ -6,6 +6,7 @@ mod files;
 mod fixtures;
 mod json;
 mod progress;
+mod schema;
 mod shared;
 mod summary;
 mod traced;
