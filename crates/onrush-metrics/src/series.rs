@@ -15,7 +15,7 @@ pub struct SeriesInfo {
     pub name: String,
     /// Names and values by which series are grouped.
     pub tags: Vec<(String, String)>,
-    /// The names of its checks, in the order of [`Tally::checks`]. Steps that share a series have the same ones.
+    /// The names of its checks, in the order of [`Tally::checks`]. Steps that share a series share them.
     pub checks: Vec<String>,
 }
 

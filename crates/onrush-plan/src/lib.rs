@@ -22,7 +22,9 @@ pub use feeder::{AtEnd, Feeder, Pick, Table};
 pub use onrush_metrics::{SeriesInfo, SeriesKind};
 pub use plan::{InFlight, Plan, PlanError, WhenFull, Work};
 pub use request::{Header, Request, RequestError};
-pub use scenario::{Condition, Constant, Flow, Play, Scenario, SeriesId, Step, Stop, Track, Value, VariableId};
+pub use scenario::{
+    Condition, Constant, Flow, OTHER_CHECKS, Play, Scenario, SeriesId, Step, Stop, Track, Value, VariableId,
+};
 pub use secret::Secret;
 pub use spread::{Shape, Spread};
 pub use step::{

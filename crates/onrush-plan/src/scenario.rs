@@ -226,3 +226,6 @@ pub enum Constant {
 
 /// The place of a series in [`Play::series`].
 pub type SeriesId = usize;
+
+/// The check in which those are counted that are too many to be counted apart.
+pub const OTHER_CHECKS: &str = "(other checks)";

@@ -60,7 +60,7 @@ fn on_one_line(text: &str) -> String {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+pub(crate) struct Document<'a> {
     version: u32,
     onrush: &'a str,
     verdict: Verdict<'a>,
@@ -98,7 +98,7 @@ struct Threshold<'a> {
 }
 
 #[derive(Serialize)]
-struct Checks {
+pub(crate) struct Checks {
     passed: u64,
     failed: u64,
 }
@@ -158,7 +158,7 @@ struct Run<'a> {
 }
 
 #[derive(Serialize)]
-struct Counts {
+pub(crate) struct Counts {
     intended: u64,
     started: u64,
     completed: u64,
@@ -180,7 +180,7 @@ struct Rates {
 }
 
 #[derive(Serialize)]
-struct Times {
+pub(crate) struct Times {
     samples: u64,
     min: Option<u64>,
     mean: Option<u64>,
@@ -205,7 +205,7 @@ struct Parts {
 }
 
 #[derive(Serialize)]
-struct Failure<'a> {
+pub(crate) struct Failure<'a> {
     kind: &'static str,
     count: u64,
     local: bool,
@@ -213,7 +213,7 @@ struct Failure<'a> {
 }
 
 #[derive(Serialize)]
-struct Bytes {
+pub(crate) struct Bytes {
     received: u64,
     sent: u64,
 }
@@ -250,7 +250,7 @@ struct Slots {
 }
 
 impl<'a> Document<'a> {
-    fn of(outcome: &'a Outcome) -> Self {
+    pub(crate) fn of(outcome: &'a Outcome) -> Self {
         let (total, counters) = (&outcome.total, &outcome.total.counters);
         Self {
             version: VERSION,
@@ -270,14 +270,14 @@ impl<'a> Document<'a> {
             breakdown_ns: Parts::of(&total.breakdown),
             statuses: &total.statuses,
             errors: failures(total),
-            checks: Checks { passed: counters.checks_passed, failed: counters.checks_failed },
+            checks: Checks::of(counters),
             retries: Retries {
                 attempts: counters.attempts,
                 failed_at_first: counters.failed_at_first,
                 hedges: counters.hedges,
                 records: counters.records,
             },
-            bytes: Bytes { received: counters.bytes_received, sent: counters.bytes_sent },
+            bytes: Bytes::of(counters),
             connections: Connections {
                 opened: counters.connections_opened,
                 requests_on_reused: counters.connections_reused,
@@ -353,7 +353,7 @@ impl<'a> Check<'a> {
 }
 
 impl Counts {
-    fn of(counters: &Counters) -> Self {
+    pub(crate) fn of(counters: &Counters) -> Self {
         Self {
             intended: counters.intended,
             started: counters.started,
@@ -371,7 +371,7 @@ impl Counts {
 }
 
 impl Times {
-    fn of(times: &Histogram) -> Self {
+    pub(crate) fn of(times: &Histogram) -> Self {
         let known = |time: Duration| (!times.is_empty()).then(|| nanos(time));
         let quantile = |q| supports(times, q).then(|| nanos(times.quantile(q)));
         Self {
@@ -390,6 +390,18 @@ impl Times {
     }
 }
 
+impl Checks {
+    pub(crate) fn of(counters: &Counters) -> Self {
+        Self { passed: counters.checks_passed, failed: counters.checks_failed }
+    }
+}
+
+impl Bytes {
+    pub(crate) fn of(counters: &Counters) -> Self {
+        Self { received: counters.bytes_received, sent: counters.bytes_sent }
+    }
+}
+
 impl Parts {
     fn of(parts: &Breakdown) -> Self {
         Self {
@@ -404,7 +416,7 @@ impl Parts {
 }
 
 impl<'a> Failure<'a> {
-    fn of(kind: ErrorKind, count: u64, example: Option<&'a str>) -> Self {
+    pub(crate) fn of(kind: ErrorKind, count: u64, example: Option<&'a str>) -> Self {
         Self { kind: kind.name(), count, local: kind.is_local(), example: example.unwrap_or_default() }
     }
 }
@@ -426,11 +438,11 @@ impl Generator {
     }
 }
 
-fn failures(tally: &Tally) -> Vec<Failure<'_>> {
+pub(crate) fn failures(tally: &Tally) -> Vec<Failure<'_>> {
     tally.errors.rows().map(|row| Failure::of(row.kind, row.count, row.example)).collect()
 }
 
-fn by_status<S: Serializer>(statuses: &Statuses, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn by_status<S: Serializer>(statuses: &Statuses, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(statuses.rows().iter().copied())
 }
 
@@ -439,6 +451,6 @@ fn finite(number: Option<f64>) -> Option<f64> {
     number.filter(|number| number.is_finite())
 }
 
-fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -2,7 +2,13 @@
 
 use std::io::Write;
 
+use crate::at_end::AtEnd;
+use crate::csv::CsvOutput;
+use crate::hlog::HlogOutput;
 use crate::json::JsonOutput;
+use crate::junit::junit;
+use crate::lines::LinesOutput;
+use crate::markdown::markdown;
 use crate::output::Output;
 use crate::recorded::RunFileOutput;
 use crate::style::Style;
@@ -34,6 +40,31 @@ pub const KINDS: &[Kind] = &[
         name: "run",
         about: "the run file: everything, second by second, to be reported and compared later",
         make: |to, _| Box::new(RunFileOutput::new(to)),
+    },
+    Kind {
+        name: "jsonl",
+        about: "JSON lines: what is played, a line a second, and the end",
+        make: |to, _| Box::new(LinesOutput::new(to)),
+    },
+    Kind {
+        name: "csv",
+        about: "a table: a row for each second and series",
+        make: |to, _| Box::new(CsvOutput::new(to)),
+    },
+    Kind {
+        name: "junit",
+        about: "JUnit XML: thresholds and checks as test cases",
+        make: |to, _| Box::new(AtEnd::new(to, junit)),
+    },
+    Kind {
+        name: "markdown",
+        about: "for the comment of a pull request",
+        make: |to, _| Box::new(AtEnd::new(to, markdown)),
+    },
+    Kind {
+        name: "hlog",
+        about: "an HdrHistogram log: response times of each second and series",
+        make: |to, _| Box::new(HlogOutput::new(to)),
     },
 ];
 

@@ -3,10 +3,16 @@
 //! Outputs read the [`onrush_metrics::Event`]s of a run and write into whatever they are given; they know
 //! neither the engine nor the terminal, and never slow the run. [`KINDS`] is the one table of them.
 
+mod at_end;
+mod csv;
+mod hlog;
 mod hub;
 mod json;
+mod junit;
 mod kinds;
 mod layout;
+mod lines;
+mod markdown;
 mod moment;
 mod output;
 mod progress;
@@ -17,6 +23,7 @@ mod summary;
 mod traced;
 mod units;
 mod width;
+mod xml;
 
 pub use hub::{Hub, Named, Trouble};
 pub use json::{JsonOutput, json};

@@ -2,9 +2,11 @@
 
 mod arbitrary;
 mod blocks;
+mod files;
 mod fixtures;
 mod json;
 mod progress;
+mod schema;
 mod shared;
 mod summary;
 mod traced;

@@ -7,5 +7,6 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod memory;
 mod nowhere;
+mod outputs;
 mod scarcity;
 mod signals;
