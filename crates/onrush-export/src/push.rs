@@ -264,3 +264,26 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::post::Expected;
+
+    #[test]
+    fn what_waits_for_a_server_that_is_down_is_bounded() {
+        // Nobody listens at a port that has just been free.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("http://127.0.0.1:{port}/").parse().unwrap();
+        let pusher = Pusher::start(Endpoint::new(&url, Vec::new(), Expected::Http).unwrap(), false).unwrap();
+        let megabyte = Bytes::from(vec![0; 1 << 20]);
+        (0..40).for_each(|_| pusher.push(Bytes::copy_from_slice(&megabyte)).unwrap());
+        assert!(pusher.shared.lock().bytes <= MOST_BYTES, "{} bytes", pusher.shared.lock().bytes);
+        (0..200).for_each(|_| pusher.push(Bytes::from_static(b"small")).unwrap());
+        assert!(pusher.shared.lock().queue.len() <= MOST);
+        let error = pusher.finish().unwrap_err().to_string();
+        assert!(error.contains("240 of 240 pushes were lost") && error.contains("refused"), "{error}");
+        let told: Vec<_> = std::iter::from_fn(|| pusher.news()).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+    }
+}
