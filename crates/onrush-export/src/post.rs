@@ -120,12 +120,13 @@ impl Endpoint {
 
     async fn connect_and_send(&self, body: Bytes) -> Result<Response<Incoming>, String> {
         let address = (&*self.host, self.port);
-        let stream = TcpStream::connect(address).await.map_err(|error| plain(&error))?;
+        let stream =
+            TcpStream::connect(address).await.map_err(|error| format!("cannot be reached: {}", plain(&error)))?;
         match &self.tls {
             None => self.send(stream, body).await,
             Some((config, name)) => {
                 let connecting = TlsConnector::from(Arc::clone(config)).connect(name.clone(), stream);
-                let stream = connecting.await.map_err(|error| format!("TLS: {error}"))?;
+                let stream = connecting.await.map_err(|error| format!("cannot be reached by TLS: {error}"))?;
                 self.send(stream, body).await
             }
         }
@@ -137,7 +138,7 @@ impl Endpoint {
     {
         let stream = TokioIo::new(stream);
         let request = self.request(body);
-        let told = |error: hyper::Error| innermost(&error);
+        let told = |error: hyper::Error| format!("gave no answer: {}", innermost(&error));
         if self.expected == Expected::Grpc {
             let made = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await;
             let (mut sender, connection) = made.map_err(told)?;

@@ -147,8 +147,8 @@ impl Shared {
     }
 
     fn gave_up(&self, state: &State) -> io::Error {
-        let why = state.why.as_deref().unwrap_or("it was too slow");
-        io::Error::other(format!("{} of {} pushes were lost: {} {why}", state.lost, state.pushed, self.endpoint.shown))
+        let why = state.why.as_deref().unwrap_or("was too slow");
+        io::Error::other(format!("{} of {} pushes were lost: it {why}", state.lost, state.pushed))
     }
 
     /// Sends until the queue is empty and nothing more will come, or until the time after the run is over.

@@ -1,9 +1,11 @@
 //! Prometheus itself: what it has scraped and what was written to it is what the run reports, by its own query
 //! language.
 
+use std::fmt::Debug;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::str::FromStr;
 
 use onrush_target::{Service, ServiceSettings};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -87,7 +89,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn number(&self, query: &str) -> f64 {
+    fn number<T: FromStr<Err: Debug>>(&self, query: &str) -> T {
         let rows = self.prometheus.rows(query, &self.time);
         let [row] = &*rows else { panic!("{query}: {rows:?}") };
         row["value"][1].as_str().unwrap().parse().unwrap()
@@ -95,30 +97,43 @@ impl Asked<'_> {
 
     /// The counters of a job are those of the report.
     fn counts_are(&self, job: &str, report: &Report) {
-        let number = |query: &str| self.number(&query.replace("JOB", &format!("job=\"{job}\"")));
+        let number = |query: &str| self.number::<u64>(&query.replace("JOB", &format!("job=\"{job}\"")));
         for result in ["completed", "failed", "cut_off"] {
             let found = number(&format!("sum(onrush_requests_total{{JOB,result=\"{result}\"}})"));
-            assert_eq!(found, report.requests(result) as f64, "{result}");
+            assert_eq!(found, report.requests(result), "{result}");
         }
         let iterations = report.iterations();
-        assert_eq!(number("sum(onrush_iterations_total{JOB})"), iterations.iter().sum::<u64>() as f64);
-        assert_eq!(number("sum(onrush_intended_total{JOB})"), report.number("/iterations/intended") as f64);
+        assert_eq!(number("sum(onrush_iterations_total{JOB})"), iterations.iter().sum::<u64>());
+        assert_eq!(number("sum(onrush_intended_total{JOB})"), report.number("/iterations/intended"));
         for (status, count) in report.json["statuses"].as_object().unwrap() {
             let found = number(&format!("sum(onrush_responses_total{{JOB,status=\"{status}\"}})"));
-            assert_eq!(found, count.as_f64().unwrap(), "{status}");
+            assert_eq!(Some(found), count.as_u64(), "{status}");
         }
         let failed = number("sum(onrush_errors_total{JOB,kind=\"status\"})");
         assert_eq!(failed, number("sum(onrush_requests_total{JOB,result=\"failed\"})"));
-        assert_eq!(number("sum(onrush_checks_total{JOB,result=\"passed\"})"), report.number("/checks/passed") as f64);
-        assert_eq!(number("onrush_threshold_passed{JOB}"), 1.0);
-        assert_eq!(number("sum(onrush_verdict{JOB})"), 1.0);
+        assert_eq!(number("sum(onrush_checks_total{JOB,result=\"passed\"})"), report.number("/checks/passed"));
+        assert_eq!(number("onrush_threshold_passed{JOB}"), 1);
+        assert_eq!(number("sum(onrush_verdict{JOB})"), 1);
     }
 
     /// A quantile of the step `slow`, which takes 20 ms, as somebody would ask for it.
     fn median_is_near(&self, histogram: &str, width: f64) {
-        let found = self.number(&format!("histogram_quantile(0.5, sum by (le) ({histogram}))"));
+        let found: f64 = self.number(&format!("histogram_quantile(0.5, sum by (le) ({histogram}))"));
         assert!((0.020 / width..0.024 * width).contains(&found), "{histogram}: {found}");
     }
+}
+
+/// Everything that the dashboard asks for, as Grafana would ask.
+fn dashboard() -> Vec<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/grafana-dashboard.json");
+    let dashboard: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
+    let asked = targets.map(|target| target["expr"].as_str().unwrap().to_owned());
+    let runs = dashboard["annotations"]["list"][0]["expr"].as_str().unwrap().to_owned();
+    let variables = ["$job", "$instance", "$scenario"];
+    let filled = |query: String| variables.iter().fold(query, |query, name| query.replace(name, ".*"));
+    asked.chain([runs]).map(|query| filled(query).replace("$__rate_interval", "10s")).collect()
 }
 
 /// Two steps, one of which takes 20 ms and one of which fails now and then.
@@ -157,8 +172,8 @@ fn scraped_with_native_histograms() {
     let asked = Asked { prometheus: &prometheus, time: prometheus.end_of("load") };
     asked.counts_are("load", &report);
     asked.median_is_near("onrush_response_seconds{step=\"slow\"}", 1.05);
-    let count = asked.number("histogram_count(sum(onrush_response_seconds))");
-    assert_eq!(count, report.number("/requests/completed") as f64 + report.number("/requests/failed") as f64);
+    let count: u64 = asked.number("histogram_count(sum(onrush_response_seconds))");
+    assert_eq!(count, report.requests("completed") + report.requests("failed"));
 }
 
 #[test]
@@ -171,6 +186,12 @@ fn written_remotely() {
     asked.counts_are("onrush", &report);
     asked.median_is_near("onrush_response_seconds_bucket{step=\"slow\"}", 2.5);
     asked.median_is_near("onrush_response_seconds{step=\"slow\"}", 1.05);
+    let queries = dashboard();
+    assert!(queries.len() > 20);
+    for query in queries.iter().filter(|query| !query.starts_with("changes(")) {
+        let rows = prometheus.rows(query, &asked.time);
+        assert!(!rows.is_empty(), "the dashboard shows nothing for {query}");
+    }
     let seconds = &prometheus.rows("onrush_elapsed_seconds[1m]", "")[0]["values"];
     assert!(seconds.as_array().unwrap().len() >= 4, "one a second, and the end: {seconds}");
 }
