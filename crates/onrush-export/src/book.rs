@@ -131,10 +131,11 @@ impl Book {
             self.rows.push(row);
             return self.rows.len() - 1;
         }
-        of_kind().find(|(_, row)| row.name == OTHERS).map(|(place, _)| place).unwrap_or_else(|| {
-            self.rows.push(Row::new(series.kind, OTHERS.to_owned(), OTHERS.to_owned()));
-            self.rows.len() - 1
-        })
+        if let Some((place, _)) = of_kind().find(|(_, row)| row.name == OTHERS) {
+            return place;
+        }
+        self.rows.push(Row::new(series.kind, OTHERS.to_owned(), OTHERS.to_owned()));
+        self.rows.len() - 1
     }
 
     fn add(&mut self, snapshot: &Snapshot) {

@@ -124,8 +124,9 @@ fn metric(family: &Family<'_>, sample: &Sample<'_>, more: &[(String, String)]) -
 pub(crate) fn with_buckets(histogram: Message, field: u32, native: &Exponential) -> Message {
     let mut last = 0;
     let deltas = native.counts.iter().map(|count| {
-        let delta = *count as i64 - last;
-        last = *count as i64;
+        let count = count.cast_signed();
+        let delta = count - last;
+        last = count;
         zigzag(delta)
     });
     // A span without buckets still says that this is a native histogram.

@@ -105,7 +105,7 @@ impl Pusher {
             let is_full = |state: &mut State| state.queue.len() >= MOST && !state.is_given_up;
             state = self.shared.room.wait_while(state, is_full).unwrap_or_else(std::sync::PoisonError::into_inner);
             if state.is_given_up {
-                return Err(self.shared.gave_up(&state));
+                return Err(state.gave_up());
             }
         }
         state.pushed += 1;
@@ -136,7 +136,7 @@ impl Pusher {
         let mut state = self.shared.lock();
         state.lost += state.queue.len() as u64;
         state.queue.clear();
-        if state.lost == 0 { Ok(()) } else { Err(self.shared.gave_up(&state)) }
+        if state.lost == 0 { Ok(()) } else { Err(state.gave_up()) }
     }
 }
 
@@ -144,11 +144,6 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Whoever died holding it has left nothing half done.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn gave_up(&self, state: &State) -> io::Error {
-        let why = state.why.as_deref().unwrap_or("was too slow");
-        io::Error::other(format!("{} of {} pushes were lost: it {why}", state.lost, state.pushed))
     }
 
     /// Sends until the queue is empty and nothing more will come, or until the time after the run is over.
@@ -258,6 +253,11 @@ impl Shared {
 }
 
 impl State {
+    fn gave_up(&self) -> io::Error {
+        let why = self.why.as_deref().unwrap_or("was too slow");
+        io::Error::other(format!("{} of {} pushes were lost: it {why}", self.lost, self.pushed))
+    }
+
     fn take(&mut self) {
         if let Some(message) = self.queue.pop_front() {
             self.bytes -= message.len();
