@@ -5,6 +5,7 @@ use std::io::Write;
 use crate::at_end::AtEnd;
 use crate::csv::CsvOutput;
 use crate::hlog::HlogOutput;
+use crate::exported::{LinkKind, otlp, prometheus, remote_write};
 use crate::json::JsonOutput;
 use crate::junit::junit;
 use crate::lines::LinesOutput;
@@ -71,4 +72,31 @@ pub const KINDS: &[Kind] = &[
 /// The kind called `name`.
 pub fn find_kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// Every kind of output that goes to an address instead of a file.
+pub const LINKS: &[LinkKind] = &[
+    LinkKind {
+        name: "prometheus",
+        about: "a page for Prometheus to scrape, at [HOST:]PORT; on loopback unless there is a host",
+        options: &["linger"],
+        make: prometheus,
+    },
+    LinkKind {
+        name: "remote-write",
+        about: "Prometheus' remote write, to a URL",
+        options: &["native", "every"],
+        make: remote_write,
+    },
+    LinkKind {
+        name: "otlp",
+        about: "OpenTelemetry's metrics over HTTP (http, https) or gRPC (grpc, grpcs), to a URL",
+        options: &["delta", "every"],
+        make: otlp,
+    },
+];
+
+/// The kind called `name` that goes to an address.
+pub fn find_link(name: &str) -> Option<&'static LinkKind> {
+    LINKS.iter().find(|kind| kind.name == name)
 }

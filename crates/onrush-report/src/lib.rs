@@ -6,6 +6,7 @@
 mod at_end;
 mod csv;
 mod hlog;
+mod exported;
 mod hub;
 mod json;
 mod junit;
@@ -25,10 +26,12 @@ mod units;
 mod width;
 mod xml;
 
+pub use exported::{LinkKind, Linked};
 pub use hub::{Hub, Named, Trouble};
 pub use json::{JsonOutput, json};
-pub use kinds::{KINDS, Kind, find_kind};
+pub use kinds::{KINDS, Kind, LINKS, find_kind, find_link};
 pub use moment::moment;
+pub use onrush_export::{Link, LinkError, METRICS, Metric, Settings, labels};
 pub use output::Output;
 pub use progress::Progress;
 pub use recorded::RunFileOutput;

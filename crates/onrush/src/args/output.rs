@@ -13,9 +13,13 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<Format>,
 
-    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, json, run, jsonl, csv, junit, markdown, hlog; may be repeated
+    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, json, run, jsonl, csv, junit, markdown, hlog. Or KIND=ADDRESS: prometheus, remote-write, otlp. May be repeated
     #[arg(short, long = "output", value_name = "KIND=FILE", help_heading = "Output")]
     pub(crate) outputs: Vec<String>,
+
+    /// A label on all that goes to Prometheus and OpenTelemetry; may be repeated
+    #[arg(long = "label", value_name = "NAME=VALUE", help_heading = "Output")]
+    pub(crate) labels: Vec<String>,
 
     /// Do not save the run. Otherwise it is saved as a file that `onrush report` and `onrush compare` read
     #[arg(long, help_heading = "Output", conflicts_with = "results")]
@@ -47,9 +51,13 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
 
-    /// An output as of `onrush run`, `KIND=FILE` (`-` for standard output, instead of --format); of one run; may be repeated
+    /// An output as of `onrush run`, `KIND=FILE` (`-` for standard output, instead of --format); of one run; or KIND=ADDRESS; may be repeated
     #[arg(short, long = "output", value_name = "KIND=FILE")]
     pub(crate) outputs: Vec<String>,
+
+    /// A label on all that goes to Prometheus and OpenTelemetry; may be repeated
+    #[arg(long = "label", value_name = "NAME=VALUE")]
+    pub(crate) labels: Vec<String>,
 }
 
 /// What standard output gets.

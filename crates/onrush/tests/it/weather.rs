@@ -3,6 +3,7 @@
 
 mod certificates;
 mod closed_ends;
+mod exports;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod memory;
