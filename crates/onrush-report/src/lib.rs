@@ -3,6 +3,7 @@
 //! Outputs read the [`onrush_metrics::Event`]s of a run and write into whatever they are given; they know
 //! neither the engine nor the terminal, and never slow the run. [`KINDS`] is the one table of them.
 
+mod findings;
 mod hub;
 mod json;
 mod kinds;
@@ -18,14 +19,15 @@ mod traced;
 mod units;
 mod width;
 
+pub use findings::{Finder, Findings, Known};
 pub use hub::{Hub, Named, Trouble};
-pub use json::{JsonOutput, json};
+pub use json::{JsonOutput, json, json_with};
 pub use kinds::{KINDS, Kind, find_kind};
 pub use moment::moment;
 pub use output::Output;
 pub use progress::Progress;
 pub use recorded::RunFileOutput;
 pub use style::Style;
-pub use summary::{SummaryOutput, summary};
+pub use summary::{SummaryOutput, summary, summary_with};
 pub use traced::traced;
 pub use units::{bytes, count, duration, percent, rate, several};
