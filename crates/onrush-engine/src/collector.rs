@@ -7,6 +7,7 @@ use onrush_metrics::{
     Event, Gauges, Outcome, RunInfo, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
 };
 use onrush_net::clock::Instant;
+use onrush_stats::PrecisionWatch;
 
 use crate::control::Control;
 use crate::health::ProcessMark;
@@ -49,6 +50,8 @@ pub(crate) struct Collector<'a> {
     info: &'a RunInfo,
     mark: &'a ProcessMark,
     watch: Watch<'a>,
+    /// Ends the run once a percentile is known well enough.
+    precision: Option<PrecisionWatch>,
     control: &'a Control,
     on_event: &'a mut dyn FnMut(Event),
     collected: Collected,
@@ -83,6 +86,7 @@ impl<'a> Collector<'a> {
             info,
             mark,
             watch,
+            precision: None,
             control,
             on_event,
             collected: Collected::default(),
@@ -97,6 +101,11 @@ impl<'a> Collector<'a> {
             stopping: 0,
             told_stopping: false,
         }
+    }
+
+    /// The run ends once a percentile is known well enough.
+    pub(crate) fn until(self, precision: Option<PrecisionWatch>) -> Self {
+        Self { precision, ..self }
     }
 
     /// Returns when all senders are gone.
@@ -165,6 +174,10 @@ impl<'a> Collector<'a> {
             self.control.end(StopReason::Threshold);
         }
         let snapshot = self.snapshot(at, interval);
+        // What comes in after the load is no second of it.
+        if over.is_none() && self.precision.as_mut().is_some_and(|precision| precision.tick(&snapshot)) {
+            self.control.end(StopReason::Precise);
+        }
         (self.on_event)(Event::Tick(Box::new(snapshot)));
     }
 

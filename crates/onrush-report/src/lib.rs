@@ -3,6 +3,7 @@
 //! Outputs read the [`onrush_metrics::Event`]s of a run and write into whatever they are given; they know
 //! neither the engine nor the terminal, and never slow the run. [`KINDS`] is the one table of them.
 
+mod compare;
 mod findings;
 mod hub;
 mod json;
@@ -19,6 +20,7 @@ mod traced;
 mod units;
 mod width;
 
+pub use compare::{By, Change, Compared, Comparison, Figure, Recorded, Terms, VIEWS, View};
 pub use findings::{Finder, Findings, Known};
 pub use hub::{Hub, Named, Trouble};
 pub use json::{JsonOutput, json, json_with};

@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod blocks;
+mod compare;
 mod fixtures;
 mod json;
 mod progress;
