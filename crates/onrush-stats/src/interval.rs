@@ -43,15 +43,7 @@ impl Seconds {
     /// How much the share below it varies from block to block is turned into times by the distribution itself
     /// (Woodruff 1952), so the interval is as lopsided as the tail is.
     pub fn quantile(&self, times: &Histogram, q: f64, level: f64) -> Option<Band> {
-        let share = self.share_below(times, q)?;
-        let margin = share.margin(level);
-        let (low, high) = (q - margin, q + margin);
-        // Beyond the last value nobody has seen anything.
-        if low <= 0.0 || (1.0 - high) * (times.count() as f64) < 1.0 {
-            return None;
-        }
-        let [value, low, high] = [q, low, high].map(|q| times.quantile(q).as_nanos() as f64);
-        Some(Band { value, low, high })
+        self.quantile_and_freedom(times, q, level).map(|(band, _)| band)
     }
 
     /// The mean response time, in ns.
@@ -73,8 +65,7 @@ impl Seconds {
 
     /// The logarithm of the `q` quantile, for comparisons.
     pub fn log_quantile(&self, times: &Histogram, q: f64) -> Option<Sample> {
-        let freedom = self.share_below(times, q)?.freedom;
-        let band = self.quantile(times, q, LEVEL).filter(|band| band.low > 0.0)?;
+        let (band, freedom) = self.quantile_and_freedom(times, q, LEVEL).filter(|(band, _)| band.low > 0.0)?;
         let error = (band.high.ln() - band.low.ln()) / 2.0 / reach(LEVEL, freedom);
         Some(Sample { value: band.value.ln(), error, freedom })
     }
@@ -91,9 +82,17 @@ impl Seconds {
         Some(Sample { value: share.value, error: share.error, freedom: share.freedom })
     }
 
-    /// From how many blocks a quantile would be known, less one.
-    pub(crate) fn freedom_at(&self, times: &Histogram, q: f64) -> Option<f64> {
-        Some(self.share_below(times, q)?.freedom)
+    /// The same, and from how many blocks it is known, less one.
+    pub(crate) fn quantile_and_freedom(&self, times: &Histogram, q: f64, level: f64) -> Option<(Band, f64)> {
+        let share = self.share_below(times, q)?;
+        let margin = share.margin(level);
+        let (low, high) = (q - margin, q + margin);
+        // Beyond the last value nobody has seen anything.
+        if low <= 0.0 || (1.0 - high) * (times.count() as f64) < 1.0 {
+            return None;
+        }
+        let [value, low, high] = [q, low, high].map(|q| times.quantile(q).as_nanos() as f64);
+        Some((Band { value, low, high }, share.freedom))
     }
 
     fn share_below(&self, times: &Histogram, q: f64) -> Option<Estimate> {

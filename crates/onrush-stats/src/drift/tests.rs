@@ -40,7 +40,7 @@ fn a_warm_up_is_found_with_its_length() {
     let Some(Drift::WarmUp { lasted, change }) = drift(&calm.run(1, 60, step).0) else { panic!("it was not found") };
     // It rather leaves out a few seconds too many.
     assert!((8..=12).contains(&lasted.as_secs()), "{lasted:?}");
-    assert!((change - 0.35).abs() < 0.1, "{change}");
+    assert!((0.15..0.4).contains(&change), "{change}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::simulated::Service;
 
-const RUNS: u64 = 300;
+const RUNS: u64 = 200;
 
 /// How many of a hundred intervals hold the truth, of those that are given, and how many of a hundred are given.
 fn coverage(service: Service, seconds: usize, q: f64, z: f64) -> (f64, f64) {

@@ -58,7 +58,7 @@ impl Chart {
         );
         for step in 0..=STEPS {
             let share = f64::from(step) / f64::from(STEPS);
-            let (at, value) = (y(most_y * share), (self.y)(most_y * share));
+            let (at, value) = (y(most_y * share), if step == 0 { "0".to_owned() } else { (self.y)(most_y * share) });
             let _ = writeln!(
                 text,
                 "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/><text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>",
@@ -101,5 +101,9 @@ fn round_up(value: f64) -> f64 {
         return 0.0;
     }
     let size = 10_f64.powf(value.log10().floor());
-    [1.0, 2.0, 4.0, 6.0, 8.0, 10.0].iter().map(|digit| digit * size).find(|round| *round >= value).unwrap_or(value)
+    [1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0, 10.0]
+        .iter()
+        .map(|digit| digit * size)
+        .find(|round| *round >= value)
+        .unwrap_or(value)
 }
