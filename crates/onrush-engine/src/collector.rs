@@ -235,6 +235,34 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_run_ends_once_a_percentile_is_known() {
+        let (send, messages) = channel();
+        for number in 0..30_u64 {
+            let mut tallies = Tallies::default();
+            (0..100)
+                .for_each(|request| tallies.own.response.record(Duration::from_millis(10 + (request + number) % 3)));
+            let (gauges, health) = (Gauges::default(), WorkerHealth::default());
+            send.send((0, Message::Second { tallies: Box::new(tallies), gauges, health })).expect("somebody listens");
+        }
+        drop(send);
+        let (control, mark, info) = (Control::new(), ProcessMark::now(), RunInfo { threads: 1, ..RunInfo::default() });
+        let mut known_at = None;
+        let mut told = 0;
+        let mut on_event = |event| {
+            told += usize::from(matches!(event, Event::Tick(_)));
+            known_at = known_at.or_else(|| control.reason().map(|reason| (reason, told)));
+        };
+        let watch = Watch::new(&[], &[], Duration::ZERO);
+        let wanted = onrush_stats::Precision { q: 0.5, share: 0.2 };
+        Collector::new(Instant::now(), &info, &mark, watch, &control, &mut on_event)
+            .until(Some(PrecisionWatch::new(wanted, Duration::ZERO)))
+            .gather(&messages);
+        // Ten blocks, and five seconds on end.
+        let Some((StopReason::Precise, at)) = known_at else { panic!("{known_at:?}") };
+        assert!((14..30).contains(&at), "{at}");
+    }
+
     /// Each row: what two workers say, in turn, and how many seconds are told.
     #[test]
     fn seconds_are_told_whoever_has_ended() {

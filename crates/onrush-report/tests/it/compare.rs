@@ -8,8 +8,10 @@ use onrush_metrics::{
     StopReason, Tally, Verdict,
 };
 use onrush_record::{Reader, Writer};
-use onrush_report::{Comparison, Recorded, Style, Terms, VIEWS};
+use onrush_report::{Comparison, Recorded, Style, Terms, VIEWS, find_kind};
 use serde_json::Value;
+
+use crate::shared::Sink;
 
 /// A service whose level wanders (AR(1)) from second to second, with lognormal response times.
 #[derive(Clone, Copy)]
@@ -270,6 +272,44 @@ fn the_page_stands_alone_and_is_small() {
     );
     assert!(!shown("html", &names, Style::default()).contains("<script"));
     assert!(!shown("markdown", &names, Style::default()).contains("<script"));
+}
+
+#[test]
+fn a_single_run_says_how_well_it_is_known_live_and_replayed() {
+    let mut info = info(3);
+    info.stages = vec![onrush_metrics::Stage {
+        text: "90/s for 40s".into(),
+        from: Some(Duration::ZERO),
+        ..onrush_metrics::Stage::default()
+    }];
+    let events = Service { rate: 90, ..SERVICE }.events(&info, 5);
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(&mut bytes);
+    events.iter().for_each(|event| writer.write(event).unwrap());
+    let mut replayed = Vec::new();
+    onrush_record::replay(&*bytes, |event| replayed.push(event)).unwrap();
+    for events in [&events, &replayed] {
+        let written = |kind: &str| {
+            let sink = Sink::default();
+            let mut output = (find_kind(kind).unwrap().make)(Box::new(sink.clone()), Style::default());
+            events.iter().for_each(|event| output.on_event(event).unwrap());
+            sink.text()
+        };
+        let summary = written("summary");
+        assert!(summary.contains("\n  known to      p50 ± ") && summary.contains(" % (95 % sure)\n"), "{summary}");
+        let json: Value = serde_json::from_str(&written("json")).unwrap();
+        let intervals = json["confidence"]["intervals"].as_array().unwrap();
+        let of = |name: &str, figure: &str| {
+            let found = intervals.iter().find(|interval| interval["name"] == name && interval["figure"] == figure);
+            found.map(|found| ["low", "value", "high"].map(|key| found[key].as_f64().unwrap()))
+        };
+        for (name, figure) in [("", "p50"), ("", "p95"), ("", "p99"), ("", "mean"), ("search", "p95"), ("pay", "p50")] {
+            let Some([low, value, high]) = of(name, figure) else { panic!("{name} {figure}: {intervals:?}") };
+            assert!(low < value && value < high && high < 2.0 * low, "{name} {figure}: {low} {value} {high}");
+        }
+        assert_eq!(of("", "rate"), Some([90.0; 3]));
+        assert_eq!(of("pay", "p99").map(|_| ()), Some(()));
+    }
 }
 
 #[test]

@@ -109,13 +109,13 @@ fn serial_every_comparison_works() {
     let lines = commands("8.");
     assert_eq!(lines.len(), 5);
     for line in &lines {
-        // Ten seconds are enough for an interval; whether a busy machine makes them alike is not what this is about.
-        let here = line.replace(SERVICE, &shop.url()).replace("-d 20s", "-d 10s").replace("-d 1m", "-d 2s");
+        // How well anything is known on a busy machine is not what this is about.
+        let here = line.replace(SERVICE, &shop.url()).replace("-d 20s", "-d 2s").replace("-d 1m", "-d 2s");
         let here = here.replace("compare ", "compare --force --effect 1000 ");
         let told: &[&str] = match line {
-            line if line.contains("compare") => &["  all requests\n", "figures compared; "],
+            line if line.contains("compare") => &["  all requests\n", "intervals take eight seconds at least"],
             line if line.contains("--until") => &["requests      "],
-            _ => &["  known to      p50 ± "],
+            _ => &["\n  response time "],
         };
         holds(line, &typed(&here, &folder), told);
     }
