@@ -7,6 +7,7 @@ use onrush_metrics::{
     Event, Gauges, Outcome, RunInfo, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
 };
 use onrush_net::clock::Instant;
+use onrush_stats::PrecisionWatch;
 
 use crate::control::Control;
 use crate::health::ProcessMark;
@@ -49,6 +50,8 @@ pub(crate) struct Collector<'a> {
     info: &'a RunInfo,
     mark: &'a ProcessMark,
     watch: Watch<'a>,
+    /// Ends the run once a percentile is known well enough.
+    precision: Option<PrecisionWatch>,
     control: &'a Control,
     on_event: &'a mut dyn FnMut(Event),
     collected: Collected,
@@ -85,6 +88,7 @@ impl<'a> Collector<'a> {
             info,
             mark,
             watch,
+            precision: None,
             control,
             on_event,
             collected: Collected::default(),
@@ -100,6 +104,11 @@ impl<'a> Collector<'a> {
             stopping: 0,
             told_stopping: false,
         }
+    }
+
+    /// The run ends once a percentile is known well enough.
+    pub(crate) fn until(self, precision: Option<PrecisionWatch>) -> Self {
+        Self { precision, ..self }
     }
 
     /// Returns when all senders are gone.
@@ -179,6 +188,10 @@ impl<'a> Collector<'a> {
             self.control.end(StopReason::Threshold);
         }
         let snapshot = self.snapshot(at, interval);
+        // What comes in after the load is no second of it.
+        if over.is_none() && self.precision.as_mut().is_some_and(|precision| precision.tick(&snapshot)) {
+            self.control.end(StopReason::Precise);
+        }
         (self.on_event)(Event::Tick(Box::new(snapshot)));
     }
 
@@ -235,6 +248,34 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
+
+    #[test]
+    fn a_run_ends_once_a_percentile_is_known() {
+        let (send, messages) = channel();
+        for number in 0..30_u64 {
+            let mut tallies = Tallies::default();
+            (0..100)
+                .for_each(|request| tallies.own.response.record(Duration::from_millis(10 + (request + number) % 3)));
+            let (gauges, health) = (Gauges::default(), WorkerHealth::default());
+            send.send((0, Message::Second { tallies: Box::new(tallies), gauges, health })).expect("somebody listens");
+        }
+        drop(send);
+        let (control, mark, info) = (Control::new(), ProcessMark::now(), RunInfo { threads: 1, ..RunInfo::default() });
+        let mut known_at = None;
+        let mut told = 0;
+        let mut on_event = |event| {
+            told += usize::from(matches!(event, Event::Tick(_)));
+            known_at = known_at.or_else(|| control.reason().map(|reason| (reason, told)));
+        };
+        let watch = Watch::new(&[], &[], Duration::ZERO);
+        let wanted = onrush_stats::Precision { q: 0.5, share: 0.2 };
+        Collector::new(Instant::now(), &info, &mark, watch, &control, &mut on_event)
+            .until(Some(PrecisionWatch::new(wanted, Duration::ZERO)))
+            .gather(&messages);
+        // Ten blocks, and five seconds on end.
+        let Some((StopReason::Precise, at)) = known_at else { panic!("{known_at:?}") };
+        assert!((14..30).contains(&at), "{at}");
+    }
 
     /// Each row: what two workers say, in turn, and how many seconds are told.
     #[test]

@@ -14,6 +14,7 @@ mod spread;
 mod step;
 mod template;
 mod threshold;
+mod until;
 
 pub use client::{ClientSettings, Pooling, Protocol, ProxyRules, Resolve, Roots, TlsSettings, TlsVersion};
 pub use credentials::{Credentials, OAuth2, SigV4};
@@ -33,3 +34,4 @@ pub use step::{
 };
 pub use template::{Expr, Part, Template};
 pub use threshold::{Figure, Relation, Scope, Threshold};
+pub use until::Until;

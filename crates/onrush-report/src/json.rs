@@ -1,6 +1,8 @@
 //! The outcome of a run as JSON, for machines. `docs/json.md` says what every field means; a test holds the
 //! two together.
 
+mod confidence;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,6 +13,8 @@ use onrush_metrics::{
 };
 use serde::{Serialize, Serializer};
 
+use self::confidence::Confidence;
+use crate::findings::{Finder, Findings};
 use crate::output::Output;
 use crate::units::supports;
 
@@ -22,19 +26,21 @@ const PAIRS: &str = "\"upper_edge_ns_and_count\": [";
 /// Writes the outcome at the end of a run, as [`json`] makes it.
 pub struct JsonOutput {
     to: Box<dyn Write + Send>,
+    finder: Finder,
 }
 
 impl JsonOutput {
     /// JSON into `to`.
     pub fn new(to: Box<dyn Write + Send>) -> Self {
-        Self { to }
+        Self { to, finder: Finder::default() }
     }
 }
 
 impl Output for JsonOutput {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
+        self.finder.on_event(event);
         if let Event::Finished(outcome) = event {
-            self.to.write_all(json(outcome).as_bytes())?;
+            self.to.write_all(json_with(outcome, &self.finder.findings(outcome)).as_bytes())?;
             self.to.flush()?;
         }
         Ok(())
@@ -46,7 +52,12 @@ impl Output for JsonOutput {
 /// Every field is always there, in the order of `docs/json.md`. What is not known, or what the sample does not
 /// support, is `null`; numbers are finite.
 pub fn json(outcome: &Outcome) -> String {
-    let text = serde_json::to_string_pretty(&Document::of(outcome));
+    json_with(outcome, &Findings::default())
+}
+
+/// The same with what the seconds of the run say about its figures.
+pub fn json_with(outcome: &Outcome, findings: &Findings) -> String {
+    let text = serde_json::to_string_pretty(&Document::of(outcome, findings));
     on_one_line(&text.expect("keys are strings, and nothing here refuses to be written")) + "\n"
 }
 
@@ -80,6 +91,7 @@ pub(crate) struct Document<'a> {
     bytes: Bytes,
     connections: Connections,
     series: Vec<Series<'a>>,
+    confidence: Confidence<'a>,
     generator: Generator,
     response_time_histogram: Slots,
 }
@@ -250,7 +262,7 @@ struct Slots {
 }
 
 impl<'a> Document<'a> {
-    pub(crate) fn of(outcome: &'a Outcome) -> Self {
+    pub(crate) fn of(outcome: &'a Outcome, findings: &Findings) -> Self {
         let (total, counters) = (&outcome.total, &outcome.total.counters);
         Self {
             version: VERSION,
@@ -286,6 +298,7 @@ impl<'a> Document<'a> {
                 address_fallbacks: counters.address_fallbacks,
             },
             series: outcome.info.series.iter().zip(&outcome.series).map(Series::of).collect(),
+            confidence: Confidence::of(outcome, findings),
             generator: Generator::of(outcome),
             response_time_histogram: Slots { upper_edge_ns_and_count: total.response.upper_edges().collect() },
         }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use onrush_metrics::{Event, Machine, RunInfo, SeriesInfo, Snapshot, Stage, Statuses, Tally};
 use serde::Serialize;
 
+use crate::findings::Finder;
 use crate::json::{Bytes, Checks, Counts, Document, Failure, Times, by_status, failures, nanos};
 use crate::moment::moment;
 use crate::output::Output;
@@ -18,11 +19,12 @@ const VERSION: u32 = 1;
 pub(crate) struct LinesOutput {
     to: Box<dyn Write + Send>,
     series: Vec<SeriesInfo>,
+    finder: Finder,
 }
 
 impl LinesOutput {
     pub(crate) fn new(to: Box<dyn Write + Send>) -> Self {
-        Self { to, series: Vec::new() }
+        Self { to, series: Vec::new(), finder: Finder::default() }
     }
 }
 
@@ -31,7 +33,8 @@ impl Output for LinesOutput {
         if let Event::Started(info) = event {
             self.series.clone_from(&info.series);
         }
-        serde_json::to_writer(&mut self.to, &Line::of(event, &self.series))?;
+        self.finder.on_event(event);
+        serde_json::to_writer(&mut self.to, &Line::of(event, &self.series, &self.finder))?;
         self.to.write_all(b"\n")?;
         // Somebody may be reading along.
         self.to.flush()
@@ -122,12 +125,14 @@ struct Figures<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(event: &'a Event, series: &'a [SeriesInfo]) -> Self {
+    fn of(event: &'a Event, series: &'a [SeriesInfo], finder: &Finder) -> Self {
         match event {
             Event::Started(info) => Self::Start(Box::new(Start::of(info))),
             Event::Tick(snapshot) => Self::Second(Box::new(Second::of(snapshot, series))),
             Event::Stopping(reason) => Self::Stopping { reason: reason.name() },
-            Event::Finished(outcome) => Self::End { report: Box::new(Document::of(outcome)) },
+            Event::Finished(outcome) => {
+                Self::End { report: Box::new(Document::of(outcome, &finder.findings(outcome))) }
+            }
         }
     }
 }

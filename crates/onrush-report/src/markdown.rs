@@ -67,6 +67,7 @@ fn ended_early(outcome: &Outcome) -> Option<String> {
         StopReason::Interrupted => "Interrupted",
         StopReason::Threshold => "Ended by a broken threshold",
         StopReason::Script => "Ended by the scenario",
+        StopReason::Precise => "Ended, with its percentiles known as well as was asked for,",
         StopReason::Lost => "The record ends",
     };
     Some(format!("{how} after {played}{of}: these are the figures until then."))

@@ -68,6 +68,7 @@ impl Asked {
             started_at: Duration::ZERO,
             stages: stages(work),
             thresholds: work.thresholds().iter().map(|threshold| threshold.text.clone()).collect(),
+            until: self.plan.until.as_ref().map(|until| until.text.clone()),
             plan: self.words.clone(),
             machine: machine(surroundings),
         }

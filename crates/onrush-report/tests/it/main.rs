@@ -3,6 +3,7 @@
 mod arbitrary;
 mod blocks;
 mod files;
+mod compare;
 mod fixtures;
 mod json;
 mod progress;

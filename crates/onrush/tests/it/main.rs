@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod cli;
+mod compare;
 mod flow;
 mod harness;
 mod interop;
