@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::html::HtmlOutput;
 use crate::json::JsonOutput;
 use crate::output::Output;
 use crate::recorded::RunFileOutput;
@@ -24,6 +25,11 @@ pub const KINDS: &[Kind] = &[
         name: "summary",
         about: "the text summary, as on the terminal",
         make: |to, style| Box::new(SummaryOutput::new(to, style)),
+    },
+    Kind {
+        name: "html",
+        about: "the report as a web page: one file with everything in it",
+        make: |to, _| Box::new(HtmlOutput::new(to)),
     },
     Kind {
         name: "json",

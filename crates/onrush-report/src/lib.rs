@@ -1,8 +1,9 @@
-//! What people look at: the text summary, the progress line, JSON.
+//! What people look at: the text summary, the progress line, the web page, JSON.
 //!
 //! Outputs read the [`onrush_metrics::Event`]s of a run and write into whatever they are given; they know
 //! neither the engine nor the terminal, and never slow the run. [`KINDS`] is the one table of them.
 
+mod html;
 mod hub;
 mod json;
 mod kinds;
@@ -14,10 +15,13 @@ mod protocol;
 mod recorded;
 mod style;
 mod summary;
+mod timeline;
 mod traced;
 mod units;
+mod web;
 mod width;
 
+pub use html::HtmlOutput;
 pub use hub::{Hub, Named, Trouble};
 pub use json::{JsonOutput, json};
 pub use kinds::{KINDS, Kind, find_kind};
@@ -29,3 +33,4 @@ pub use style::Style;
 pub use summary::{SummaryOutput, summary};
 pub use traced::traced;
 pub use units::{bytes, count, duration, percent, rate, several};
+pub use web::WebOutput;

@@ -9,11 +9,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use onrush_metrics::Event;
-use onrush_report::{Hub, KINDS, Named, Progress, Trouble, find_kind};
+use onrush_report::{Hub, KINDS, Named, Progress, Trouble, WebOutput, find_kind};
 
 use self::file::ResultFile;
 use self::saved::{SAVED, saving};
-use crate::args::{Format, OutputArgs};
+use crate::args::{Format, OutputArgs, WebAddress};
 use crate::exit::Wrong;
 use crate::terminal::{say, stderr_style, stdout_style};
 
@@ -45,6 +45,9 @@ impl Outputs {
         for asked in standard_output(args.format, &args.outputs).into_iter().chain(args.outputs.iter().cloned()) {
             let named = open(&asked, &mut taken)?;
             if asked.ends_with("=-") { terminal.push(named) } else { groups.push(vec![named]) }
+        }
+        if let Some(address) = &args.web {
+            groups.push(vec![page(address)?]);
         }
         groups.insert(0, terminal);
         let mut saved = None;
@@ -103,6 +106,20 @@ impl Rendering {
     pub(crate) fn failed(&self) -> bool {
         self.failed
     }
+}
+
+/// The page that follows the run, and where it is.
+fn page(address: &WebAddress) -> Result<Named, Wrong> {
+    let output = address.sockets().and_then(|sockets| WebOutput::bind(&sockets));
+    let output = output.map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse => ": another program listens there; give another port, or none for a free one",
+            _ => "",
+        };
+        Wrong(format!("--web cannot listen at {address}: {error}{hint}"))
+    })?;
+    say(&format!("watch it at {}", output.url()));
+    Ok(Named { name: "web".to_owned(), output: Box::new(output) })
 }
 
 /// Tells what went wrong with an output, and whether a result is missing now.
