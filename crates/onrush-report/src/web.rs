@@ -117,8 +117,10 @@ async fn serve(listener: TcpListener, address: SocketAddr, watched: Watched, end
         let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         match host::may_ask(named.or(request.uri().authority().map(|host| host.as_str())), address) {
             true => next.run(request).await,
-            false => (StatusCode::FORBIDDEN, "This page is for the machine that it runs on: ask for it as localhost.\n")
-                .into_response(),
+            false => {
+                (StatusCode::FORBIDDEN, "This page is for the machine that it runs on: ask for it as localhost.\n")
+                    .into_response()
+            }
         }
     });
     let pages = Router::new().route("/", get(whole)).route("/events", get(events)).layer(allowed).with_state(watched);

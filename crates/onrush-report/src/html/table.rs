@@ -46,7 +46,10 @@ pub(super) struct Row {
 /// A table whose first column names the rows. One that can be sorted has buttons in its heads, once the script runs.
 pub(super) fn table(caption: &str, first: &str, columns: &[Column], rows: &[Row], sortable: bool) -> String {
     let sort = if sortable { " class=\"sortable\"" } else { "" };
-    let mut markup = format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table{sort}><caption class=\"unseen\">{0}</caption><thead><tr><th scope=\"col\">{first}</th>", text(caption));
+    let mut markup = format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table{sort}><caption class=\"unseen\">{0}</caption><thead><tr><th scope=\"col\">{first}</th>",
+        text(caption)
+    );
     for Column(name, is_text) in columns {
         let class = if *is_text { "" } else { " class=\"figure\"" };
         let _ = write!(markup, "<th scope=\"col\"{class}>{name}</th>");

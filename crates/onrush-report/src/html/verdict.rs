@@ -85,8 +85,7 @@ pub(super) fn thresholds(view: &View) -> String {
         let result = Cell::markup(format!("<span class=\"word\">{word}</span>"));
         Row { class, head: format!("<code>{}</code>", text(condition)), cells: vec![result, Cell::text(found)] }
     };
-    let mut rows: Vec<_> =
-        outcome.thresholds.iter().map(|one| row(Some(one.passed), &one.text, &one.found)).collect();
+    let mut rows: Vec<_> = outcome.thresholds.iter().map(|one| row(Some(one.passed), &one.text, &one.found)).collect();
     if view.phase != Phase::Over {
         rows = outcome.info.thresholds.iter().map(|condition| row(None, condition, "")).collect();
     }
@@ -112,12 +111,18 @@ pub(super) fn figures(view: &View) -> String {
         cards.extend(quantile(outcome, name, q));
     }
     if !outcome.total.response.is_empty() {
-        cards.push(card("", "max", &time(outcome.total.response.max()), &beside(&outcome.total.service, Histogram::max)));
+        cards.push(card(
+            "",
+            "max",
+            &time(outcome.total.response.max()),
+            &beside(&outcome.total.service, Histogram::max),
+        ));
     }
     let received = counters.bytes_received;
     if received > 0 {
         let per_second = received as f64 / outcome.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-        let note = if allows_rates(outcome.elapsed) { format!("{}/s", bytes(per_second as u64)) } else { String::new() };
+        let note =
+            if allows_rates(outcome.elapsed) { format!("{}/s", bytes(per_second as u64)) } else { String::new() };
         cards.push(card("", "received", &bytes(received), &note));
     }
     cards.push(card("", "measured", &clock(outcome.measured), &rest(&measured(outcome))));

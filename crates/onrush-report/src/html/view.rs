@@ -153,3 +153,91 @@ impl Told {
         Self { whole: whole(&timeline.whole), series: timeline.series.iter().map(one).collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use onrush_metrics::{SeriesInfo, SeriesKind, Snapshot};
+    use proptest::prelude::*;
+    use serde_json::{Map, Value, from_str};
+
+    use super::*;
+
+    fn info() -> RunInfo {
+        let series = |name: &str| SeriesInfo {
+            kind: SeriesKind::Requests,
+            scenario: "buy".into(),
+            name: name.into(),
+            tags: Vec::new(),
+            checks: Vec::new(),
+        };
+        RunInfo { series: vec![series("cart"), series("pay")], ..RunInfo::default() }
+    }
+
+    fn second(number: u64, requests: u64) -> Event {
+        let mut tally = Tally::default();
+        (tally.counters.started, tally.counters.completed) = (requests, requests);
+        (0..requests).for_each(|one| tally.response.record(Duration::from_millis(3 + one * number % 50)));
+        Event::Tick(Box::new(Snapshot {
+            since: Duration::from_secs(number),
+            at: Duration::from_secs(number + 1),
+            interval: tally.clone(),
+            series: vec![tally.clone(), tally],
+            ..Snapshot::default()
+        }))
+    }
+
+    /// What the page does with a change: columns go on from where the change begins.
+    fn extend(mine: &mut Map<String, Value>, theirs: &Map<String, Value>, from: usize) {
+        for (name, value) in theirs {
+            match (mine.get_mut(name), value) {
+                (Some(Value::Array(mine)), Value::Array(values)) => {
+                    mine.truncate(from);
+                    mine.extend(values.iter().cloned());
+                }
+                (Some(Value::Object(mine)), Value::Object(values)) if name != "over" => extend(mine, values, from),
+                _ => drop(mine.insert(name.clone(), value.clone())),
+            }
+        }
+    }
+
+    fn take(page: &mut Value, change: &str) {
+        let change: Value = from_str(change).expect("JSON");
+        let track = |mine: &mut Value, theirs: &Value| {
+            let from = theirs["from"].as_u64().expect("a number") as usize;
+            extend(mine.as_object_mut().expect("a track"), theirs.as_object().expect("a track"), from);
+        };
+        track(&mut page["whole"], &change["whole"]);
+        for (place, series) in change["series"].as_array().expect("series").iter().enumerate() {
+            track(&mut page["series"][place]["track"], &series["track"]);
+        }
+    }
+
+    fn without_from(mut data: Value) -> [Value; 3] {
+        let tracks = ["/whole", "/series/0/track", "/series/1/track"];
+        tracks.map(|path| {
+            let track = data.pointer_mut(path).expect("a track");
+            track.as_object_mut().expect("a track").remove("from");
+            track.take()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(6))]
+
+        #[test]
+        fn changes_one_after_the_other_come_to_the_whole(
+            seconds in prop::collection::vec((0..60_u64, prop::bool::weighted(0.15)), 1..260),
+        ) {
+            let mut view = View::new(info());
+            let mut page: Value = from_str(&view.data()).unwrap();
+            for (number, (requests, is_told)) in (0..).zip(seconds) {
+                view.on_event(&second(number, requests));
+                if is_told {
+                    take(&mut page, &view.changes());
+                }
+            }
+            take(&mut page, &view.changes());
+            prop_assert_eq!(without_from(page), without_from(from_str(&view.data()).unwrap()));
+        }
+    }
+}

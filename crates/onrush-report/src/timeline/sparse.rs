@@ -127,9 +127,14 @@ mod tests {
 
     #[test]
     fn what_the_sample_does_not_support_is_not_told() {
-        for (count, q, expected) in
-            [(0, 0.5, false), (1, 0.5, false), (2, 0.5, true), (199, 0.95, false), (200, 0.95, true), (1000, 0.99, true)]
-        {
+        for (count, q, expected) in [
+            (0, 0.5, false),
+            (1, 0.5, false),
+            (2, 0.5, true),
+            (199, 0.95, false),
+            (200, 0.95, true),
+            (1000, 0.99, true),
+        ] {
             assert_eq!(Sparse::of(&of(&vec![7; count])).quantile(q).is_some(), expected, "{count} values, q {q}");
         }
     }

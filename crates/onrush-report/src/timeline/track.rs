@@ -151,7 +151,7 @@ mod tests {
             let track = track(&intervals, most);
             let points = track.points();
             prop_assert!(points.len() <= most);
-            prop_assert_eq!(points.iter().map(|point| point.piece).sum::<u64>(), intervals.iter().map(|one| one.1).sum());
+            prop_assert_eq!(points.iter().map(|point| point.piece).sum::<u64>(), intervals.iter().map(|one| one.1).sum::<u64>());
             prop_assert!(points.is_sorted_by(|one, next| one.until == next.since));
             let lasted = Duration::from_millis(intervals.iter().map(|one| one.0).sum());
             prop_assert_eq!((points[0].since, points[points.len() - 1].until), (Duration::ZERO, lasted));
