@@ -36,7 +36,7 @@ impl HtmlOutput {
 
 impl Output for HtmlOutput {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
-        self.view.on_event(event);
+        self.view.wait(event);
         if self.view.is_over() {
             self.to.write_all(page(&self.view, None).as_bytes())?;
             self.to.flush()?;

@@ -43,7 +43,7 @@ const logTicks = (least, most) => {
   return ticks.filter(tick => tick >= least * .999 && tick <= most * 1.001);
 };
 const timeTicks = (most, number) => {
-  const steps = [.1, .2, .5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
+  const steps = [...(most < 3 ? [.1, .2, .5] : []), 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
   const step = steps.find(step => most / step <= number) || 86400 * Math.ceil(most / number / 86400);
   return Array.from({ length: Math.floor(most / step + 1e-9) + 1 }, (_, place) => place * step);
 };
@@ -119,7 +119,13 @@ class Chart {
 
   draw() {
     const { shape } = this;
-    if (!shape || !shape.x.length) return this.plot.replaceChildren(make('p', { class: 'quiet' }, 'Nothing to show yet.'));
+    const some = shape && (shape.heat ? shape.heat.columns.some(rows => rows.length) : shape.lines.some(line => line.values.some(value => value !== null)));
+    this.table.hidden = !some;
+    if (!some) {
+      this.scale = null;
+      this.keys.replaceChildren();
+      return this.plot.replaceChildren(make('p', { class: 'quiet' }, 'Nothing to show.'));
+    }
     const scale = this.scale = this.scales();
     const { box, xOf, yOf } = scale;
     const svg = make('svg', { viewBox: `0 0 ${scale.width} ${scale.height}`, height: scale.height, role: 'img', 'aria-label': `${this.title}. ${shape.about}` });
@@ -181,20 +187,28 @@ class Chart {
     let path = '', down = false;
     for (const [place, value] of values.entries()) {
       if (value === null) { down = false; continue; }
-      path += `${down ? 'L' : 'M'}${xOf(this.shape.x[place]).toFixed(1)} ${yOf(value).toFixed(1)}`;
-      if (!down && (values[place + 1] ?? null) === null) path += 'h.01';
+      const y = yOf(value).toFixed(1);
+      // One that stands alone is as wide as its time.
+      if (!down && (values[place + 1] ?? null) === null) path += this.alone(place, xOf).map((x, end) => `${end ? 'L' : 'M'}${x} ${y}`).join('');
+      else path += `${down ? 'L' : 'M'}${xOf(this.shape.x[place]).toFixed(1)} ${y}`;
       down = true;
     }
     return path;
   }
 
+  alone(place, xOf) {
+    const { from, until, x } = this.shape;
+    return (from ? [from[place], until[place]] : [x[place], x[place]]).map(at => xOf(at).toFixed(1));
+  }
+
   band({ low, high }, xOf, yOf) {
     let path = '', run = [];
     const close = () => {
-      if (run.length === 1) run.push(run[0]);
       if (run.length) {
-        const there = run.map(place => `${xOf(this.shape.x[place]).toFixed(1)} ${yOf(high[place]).toFixed(1)}`);
-        const back = run.toReversed().map(place => `${xOf(this.shape.x[place]).toFixed(1)} ${yOf(low ? low[place] : 0).toFixed(1)}`);
+        const xs = run.length === 1 ? this.alone(run[0], xOf) : run.map(place => xOf(this.shape.x[place]).toFixed(1));
+        const places = xs.map((x, number) => [x, run[Math.min(number, run.length - 1)]]);
+        const there = places.map(([x, place]) => `${x} ${yOf(high[place]).toFixed(1)}`);
+        const back = places.reverse().map(([x, place]) => `${x} ${yOf(low ? low[place] : 0).toFixed(1)}`);
         path += `M${there.concat(back).join('L')}Z`;
       }
       run = [];
@@ -241,7 +255,7 @@ class Chart {
   }
 
   key(event) {
-    const last = this.shape ? this.shape.x.length - 1 : -1;
+    const last = this.scale ? this.shape.x.length - 1 : -1;
     if (last < 0) return;
     const far = Math.max(1, Math.round(last / 10));
     const here = this.place === null ? -1 : this.place;

@@ -101,7 +101,7 @@ pub(super) fn statuses(view: &View) -> String {
             ],
         }
     });
-    let columns = [Column("answers", false), Column("share", false), Column("", true)];
+    let columns = [Column("answers", false), Column("share", false), Column("of all", true)];
     format!("<h2>Status codes</h2>{}", table("Status codes", "status", &columns, &rows.collect::<Vec<_>>(), false))
 }
 

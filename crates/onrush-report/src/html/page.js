@@ -23,7 +23,7 @@
   // What all charts along time have in common.
   const along = (track, rest) => ({
     along: 'time', x: middle(track), from: track.at, until: track.until, end: track.until.at(-1) || 1, warmup: data.warmup,
-    stages: data.stages.filter(stage => stage.from !== null && stage.from < (track.until.at(-1) || 0)).sort((one, other) => one.from - other.from), ...rest,
+    stages: data.stages.filter((stage, _, all) => all.length > 1 && stage.from !== null && stage.from < (track.until.at(-1) || 0)).sort((one, other) => one.from - other.from), ...rest,
   });
 
   const rates = (track, series) => {

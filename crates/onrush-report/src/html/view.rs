@@ -56,7 +56,15 @@ impl View {
         Self { phase: Phase::Running, outcome, timeline, told: Told::default() }
     }
 
-    /// Takes an event of the run.
+    /// Takes an event of a run that is shown when it is over: what came out is known then.
+    pub(crate) fn wait(&mut self, event: &Event) {
+        match event {
+            Event::Tick(snapshot) => self.timeline.add(snapshot),
+            event => self.on_event(event),
+        }
+    }
+
+    /// Takes an event of a run that is shown while it goes on.
     pub(crate) fn on_event(&mut self, event: &Event) {
         match event {
             Event::Started(info) => *self = Self::new((**info).clone()),
