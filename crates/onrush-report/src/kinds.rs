@@ -6,6 +6,7 @@ use crate::at_end::AtEnd;
 use crate::csv::CsvOutput;
 use crate::hlog::HlogOutput;
 use crate::exported::{LinkKind, otlp, prometheus, remote_write};
+use crate::html::HtmlOutput;
 use crate::json::JsonOutput;
 use crate::junit::junit;
 use crate::lines::LinesOutput;
@@ -31,6 +32,11 @@ pub const KINDS: &[Kind] = &[
         name: "summary",
         about: "the text summary, as on the terminal",
         make: |to, style| Box::new(SummaryOutput::new(to, style)),
+    },
+    Kind {
+        name: "html",
+        about: "the report as a web page: one file with everything in it",
+        make: |to, _| Box::new(HtmlOutput::new(to)),
     },
     Kind {
         name: "json",

@@ -1,4 +1,4 @@
-//! What people look at: the text summary, the progress line, JSON.
+//! What people look at: the text summary, the progress line, the web page, JSON.
 //!
 //! Outputs read the [`onrush_metrics::Event`]s of a run and write into whatever they are given; they know
 //! neither the engine nor the terminal, and never slow the run. [`KINDS`] is the one table of them.
@@ -9,6 +9,7 @@ mod hlog;
 mod exported;
 mod compare;
 mod findings;
+mod html;
 mod hub;
 mod json;
 mod junit;
@@ -23,8 +24,10 @@ mod protocol;
 mod recorded;
 mod style;
 mod summary;
+mod timeline;
 mod traced;
 mod units;
+mod web;
 mod width;
 mod xml;
 
@@ -32,6 +35,7 @@ pub use exported::{LinkKind, Linked};
 pub use kinds::{KINDS, Kind, LINKS, find_kind, find_link};
 pub use compare::{By, Change, Compared, Comparison, Figure, Recorded, Terms, VIEWS, View};
 pub use findings::{Finder, Findings, Known};
+pub use html::HtmlOutput;
 pub use hub::{Hub, Named, Trouble};
 pub use json::{JsonOutput, json, json_with};
 pub use moment::moment;
@@ -43,3 +47,4 @@ pub use style::Style;
 pub use summary::{SummaryOutput, summary, summary_with};
 pub use traced::traced;
 pub use units::{bytes, count, duration, percent, rate, several};
+pub use web::WebOutput;

@@ -4,13 +4,13 @@ mod answers;
 mod bars;
 mod checks;
 mod confidence;
-mod failures;
+pub(crate) mod failures;
 mod generator;
-mod requests;
-mod sentences;
-mod steps;
-mod times;
-mod verdict;
+pub(crate) mod requests;
+pub(crate) mod sentences;
+pub(crate) mod steps;
+pub(crate) mod times;
+pub(crate) mod verdict;
 
 use std::io::{self, Write};
 

@@ -10,12 +10,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use onrush_metrics::Event;
-use onrush_report::{Hub, KINDS, LINKS, Named, Progress, Trouble, find_kind, find_link};
+use onrush_report::{Hub, KINDS, LINKS, Named, Progress, Trouble, WebOutput, find_kind, find_link};
 
 use self::file::ResultFile;
 use self::linked::Surroundings;
 use self::saved::{SAVED, saving};
-use crate::args::{Format, OutputArgs};
+use crate::args::{Format, OutputArgs, WebAddress};
 use crate::exit::Wrong;
 use crate::terminal::{say, stderr_style, stdout_style};
 
@@ -48,6 +48,9 @@ impl Outputs {
         for asked in standard_output(args.format, &args.outputs).into_iter().chain(args.outputs.iter().cloned()) {
             let named = open(&asked, &mut taken, &surroundings)?;
             if asked.ends_with("=-") { terminal.push(named) } else { groups.push(vec![named]) }
+        }
+        if let Some(address) = &args.web {
+            groups.push(vec![page(address)?]);
         }
         groups.insert(0, terminal);
         let mut saved = None;
@@ -112,6 +115,20 @@ impl Rendering {
     pub(crate) fn failed(&self) -> bool {
         self.failed
     }
+}
+
+/// The page that follows the run, and where it is.
+fn page(address: &WebAddress) -> Result<Named, Wrong> {
+    let output = address.sockets().and_then(|sockets| WebOutput::bind(&sockets));
+    let output = output.map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse => ": another program listens there; give another port, or none for a free one",
+            _ => "",
+        };
+        Wrong(format!("--web cannot listen at {address}: {error}{hint}"))
+    })?;
+    say(&format!("watch it at {}", output.url()));
+    Ok(Named { name: "web".to_owned(), output: Box::new(output) })
 }
 
 /// Tells what went wrong with an output, and whether a result is missing now.

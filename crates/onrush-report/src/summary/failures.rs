@@ -6,7 +6,7 @@ use crate::units::{count, percent, several};
 
 /// What became of the requests, where it is not what was hoped for.
 #[derive(Debug, PartialEq)]
-pub(super) enum Failures {
+pub(crate) enum Failures {
     /// Not one request was answered well: how, in words.
     All(String),
     /// Some were not: how many, in words.
@@ -16,7 +16,7 @@ pub(super) enum Failures {
 impl Failures {
     /// `None` where all is well, and where only this machine is to blame: the verdict tells that. Iterations that could
     /// not go on are told where every request went well: nobody would look for them.
-    pub(super) fn of(total: &Tally, iterations: Option<&Tally>) -> Option<Self> {
+    pub(crate) fn of(total: &Tally, iterations: Option<&Tally>) -> Option<Self> {
         Self::of_requests(total).or_else(|| Self::of_iterations(&iterations?.counters))
     }
 

@@ -47,7 +47,7 @@ fn load(text: &mut String, outcome: &Outcome, style: Style) {
 }
 
 /// The time that figures are about, and what came before and after it.
-fn measured(outcome: &Outcome) -> String {
+pub(crate) fn measured(outcome: &Outcome) -> String {
     let warmup = match outcome.info.warmup {
         warmup if warmup.is_zero() => String::new(),
         warmup => format!(" after {} of warm-up", clock(warmup)),

@@ -7,7 +7,7 @@ use onrush_metrics::{ErrorKind, Histogram, Outcome};
 use crate::units::{percent, several, time};
 
 /// Sentences that belong below the times.
-pub(super) fn about_times(outcome: &Outcome) -> Vec<String> {
+pub(crate) fn about_times(outcome: &Outcome) -> Vec<String> {
     [
         difference(outcome),
         closed_stall(outcome),

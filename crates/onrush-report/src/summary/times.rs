@@ -23,10 +23,10 @@ enum Figure {
     Mean,
 }
 
-struct Row<'a> {
-    name: &'static str,
-    is_part: bool,
-    times: &'a Histogram,
+pub(crate) struct Row<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) is_part: bool,
+    pub(crate) times: &'a Histogram,
 }
 
 pub(super) fn section(outcome: &Outcome, style: Style) -> String {
@@ -54,7 +54,7 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
 }
 
 /// What happened, in the order in which it happens to a request.
-fn rows(outcome: &Outcome) -> Vec<Row<'_>> {
+pub(crate) fn rows(outcome: &Outcome) -> Vec<Row<'_>> {
     let total = &outcome.total;
     let parts = &total.breakdown;
     let row = |name, is_part, times| Row { name, is_part, times };

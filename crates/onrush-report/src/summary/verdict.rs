@@ -54,7 +54,7 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
 
 /// A few unanswered requests are the race of keep-alive, in which a service closes what we write to. More are
 /// requests that it dropped; what was answered in the end does not show them.
-fn repeats(counters: &Counters) -> Option<String> {
+pub(crate) fn repeats(counters: &Counters) -> Option<String> {
     let repeated = counters.unanswered_repeats;
     (repeated.saturating_mul(100) > counters.started).then(|| {
         let requests = several(repeated, "request", "requests");
@@ -86,14 +86,14 @@ fn tone(soundness: Soundness) -> Tone {
 }
 
 /// Reasons are clauses for machines and people; here they stand among sentences.
-fn sentence(reason: &str) -> String {
+pub(crate) fn sentence(reason: &str) -> String {
     let mut chars = reason.chars();
     let first = chars.next().map(char::to_uppercase).into_iter().flatten();
     let end = if reason.ends_with(['.', '!', '?']) { "" } else { "." };
     first.chain(chars).collect::<String>() + end
 }
 
-fn interrupted(outcome: &Outcome) -> Option<String> {
+pub(crate) fn interrupted(outcome: &Outcome) -> Option<String> {
     let of = outcome.info.duration.map(|duration| format!(" of {}", clock(duration))).unwrap_or_default();
     let played = clock(outcome.info.warmup + outcome.measured);
     let how = match outcome.stopped {

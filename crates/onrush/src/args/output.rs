@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::WebAddress;
 use crate::gate::FailOn;
 
 /// Results of a run.
@@ -13,7 +14,7 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<Format>,
 
-    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, json, run, jsonl, csv, junit, markdown, hlog. Or KIND=ADDRESS: prometheus, remote-write, otlp. May be repeated
+    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, html, json, run, jsonl, csv, junit, markdown, hlog. Or KIND=ADDRESS: prometheus, remote-write, otlp. May be repeated
     #[arg(short, long = "output", value_name = "KIND=FILE", help_heading = "Output")]
     pub(crate) outputs: Vec<String>,
 
@@ -28,6 +29,11 @@ pub(crate) struct OutputArgs {
     /// Save the run in this folder [default: $ONRUSH_RESULTS, or onrush-results; where that is empty, nothing is saved]
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub(crate) results: Option<PathBuf>,
+
+    /// Serve the report as a page that follows the run, and ends with it: at a free port of this machine, or at ADDR, a
+    /// port or HOST:PORT. Others can see it only where ADDR lets them in, as 0.0.0.0:8080 does
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true, default_missing_value = "0", help_heading = "Output")]
+    pub(crate) web: Option<WebAddress>,
 
     /// No progress
     #[arg(short, long, help_heading = "Output")]

@@ -291,6 +291,8 @@ fn outputs_that_cannot_be_written() {
             &["{url}", "--format", "json", "-o", "json=-"],
             &["{url}", "-o", "json=-", "-o", "summary=-"],
             &["{url}", "--format", "yaml"],
+            &["{url}", "--web=nowhere:http"],
+            &["{url}", "--web=192.0.2.1:0"],
             &["{url}", "--fail-on", "never"],
             &["{url}", "--fail-on", "failures=all"],
             &["{url}", "--fail-on", "failures=100%"],

@@ -6,6 +6,7 @@ mod compare;
 mod flow;
 mod harness;
 mod interop;
+mod page;
 mod plain;
 mod proxy;
 mod scenario;

@@ -1,0 +1,191 @@
+//! What must be known before any number is read, then the thresholds and the key figures.
+
+use std::time::Duration;
+
+use onrush_metrics::{Histogram, Outcome, Soundness};
+
+use super::escape::text;
+use super::table::{Cell, Column, Row, table};
+use super::view::{Phase, View, is_scheduled};
+use crate::summary::failures::Failures;
+use crate::summary::requests::measured;
+use crate::summary::verdict::{interrupted, repeats, sentence};
+use crate::units::{allows_rates, bytes, clock, count, percent, rate, several, supports, time};
+
+/// Failures, thresholds, soundness, each with a mark and a word; then the reasons.
+pub(super) fn verdict(view: &View) -> String {
+    let outcome = &view.outcome;
+    let mut heads = Vec::new();
+    match Failures::of(&outcome.total, outcome.iterations.as_ref()) {
+        None => {}
+        Some(Failures::All(how)) => heads.push(head("bad", "Nothing succeeded", &how)),
+        Some(Failures::Part(how)) => heads.push(head("warn", "Some failed", &how)),
+    }
+    let (all, broken) = (outcome.thresholds.len(), outcome.thresholds.iter().filter(|one| !one.passed).count());
+    let of_all = several(all as u64, "threshold", "thresholds");
+    match (all, broken) {
+        (0, _) => {}
+        (_, 0) => heads.push(head("good", "Passed", &format!("{of_all} held"))),
+        _ => heads.push(head("bad", "Failed", &format!("{broken} of {of_all} broken"))),
+    }
+    if let Some(how) = repeats(&outcome.total.counters) {
+        heads.push(head("warn", "Some sent twice", &how));
+    }
+    heads.push(soundness(view));
+    let reasons = outcome.verdict.reasons.iter().map(|reason| (class(reason.soundness), sentence(&reason.text)));
+    let stopped = interrupted(outcome).filter(|_| view.phase == Phase::Over).map(|text| ("warn", text));
+    let reasons: String =
+        reasons.chain(stopped).map(|(class, reason)| format!("<li class=\"{class}\">{}</li>", text(&reason))).collect();
+    let reasons = if reasons.is_empty() { reasons } else { format!("<ul class=\"reasons\">{reasons}</ul>") };
+    format!("<h2 class=\"unseen\">Verdict</h2><div class=\"heads\">{}</div>{reasons}", heads.concat())
+}
+
+fn soundness(view: &View) -> String {
+    let soundness = view.outcome.verdict.soundness();
+    let meaning = match soundness {
+        Soundness::Valid => "the generator made the load as asked, and timed it well",
+        Soundness::Degraded => "read the numbers with this in mind",
+        Soundness::Invalid => "do not trust these numbers",
+    };
+    let name = soundness.name();
+    let so_far = if view.phase == Phase::Over { "" } else { " so far" };
+    head(class(soundness), &format!("{}{}{so_far}", name[..1].to_uppercase(), &name[1..]), meaning)
+}
+
+fn head(class: &str, word: &str, meaning: &str) -> String {
+    let mark = match class {
+        "bad" => "✘",
+        "warn" => "▲",
+        _ => "✔",
+    };
+    let (word, meaning) = (text(word), text(meaning));
+    format!(
+        "<div class=\"head {class}\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span><p><strong>{word}</strong> \
+         <span>{meaning}</span></p></div>"
+    )
+}
+
+fn class(soundness: Soundness) -> &'static str {
+    match soundness {
+        Soundness::Valid => "good",
+        Soundness::Degraded => "warn",
+        Soundness::Invalid => "bad",
+    }
+}
+
+/// Conditions as they were written, and how they did; while the run goes on, only what they are.
+pub(super) fn thresholds(view: &View) -> String {
+    let outcome = &view.outcome;
+    let row = |passed: Option<bool>, condition: &str, found: &str| {
+        let (class, word) = match passed {
+            None => ("", "open"),
+            Some(true) => ("good", "✔ held"),
+            Some(false) => ("bad", "✘ broken"),
+        };
+        let result = Cell::markup(format!("<span class=\"word\">{word}</span>"));
+        Row { class, head: format!("<code>{}</code>", text(condition)), cells: vec![result, Cell::text(found)] }
+    };
+    let mut rows: Vec<_> = outcome.thresholds.iter().map(|one| row(Some(one.passed), &one.text, &one.found)).collect();
+    if view.phase != Phase::Over {
+        rows = outcome.info.thresholds.iter().map(|condition| row(None, condition, "")).collect();
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    let columns = [Column("result", true), Column("found", true)];
+    format!("<h2>Thresholds</h2>{}", table("Thresholds", "condition", &columns, &rows, false))
+}
+
+/// The figures that are asked for first.
+pub(super) fn figures(view: &View) -> String {
+    let outcome = &view.outcome;
+    let mut cards = rates(outcome);
+    let counters = &outcome.total.counters;
+    let failed = percent(counters.failed, counters.ended());
+    let how_many = match counters.failed {
+        0 => format!("of {}", several(counters.ended(), "request", "requests")),
+        number => format!("{} of {}", count(number), several(counters.ended(), "request", "requests")),
+    };
+    cards.push(card(if counters.failed > 0 { "bad" } else { "" }, "failed", &failed, &how_many));
+    for (name, q) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+        cards.extend(quantile(outcome, name, q));
+    }
+    if !outcome.total.response.is_empty() {
+        cards.push(card(
+            "",
+            "max",
+            &time(outcome.total.response.max()),
+            &beside(&outcome.total.service, Histogram::max),
+        ));
+    }
+    let received = counters.bytes_received;
+    if received > 0 {
+        let per_second = received as f64 / outcome.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+        let note =
+            if allows_rates(outcome.elapsed) { format!("{}/s", bytes(per_second as u64)) } else { String::new() };
+        cards.push(card("", "received", &bytes(received), &note));
+    }
+    cards.push(card("", "measured", &clock(outcome.measured), &rest(&measured(outcome))));
+    format!("<h2 class=\"unseen\">Key figures</h2><dl class=\"cards\">{}</dl>", cards.concat())
+}
+
+fn rates(outcome: &Outcome) -> Vec<String> {
+    if !allows_rates(outcome.measured) {
+        return Vec::new();
+    }
+    let counters = &outcome.arrivals().counters;
+    let (name, value, note) = match outcome.info.open {
+        true => {
+            let share = percent(counters.started_in_time, counters.intended);
+            let note = format!("{share} of {} intended", rate(outcome.intended_rate()));
+            (if outcome.iterations.is_some() { "iterations" } else { "achieved" }, outcome.started_rate(), note)
+        }
+        false => {
+            let name = if outcome.iterations.is_some() { "iterations" } else { "achieved" };
+            let note = if is_scheduled(outcome) { "" } else { "users wait for answers" };
+            (name, outcome.ended_rate(), note.to_owned())
+        }
+    };
+    let mut cards = vec![card("main", name, &rate(value), &note)];
+    if outcome.iterations.is_some() {
+        let started = several(outcome.total.counters.started, "request", "requests");
+        cards.push(card("", "requests", &rate(outcome.requests_rate()), &started));
+    }
+    for (number, name, whole) in [
+        (counters.dropped, "dropped", counters.intended),
+        (counters.cut_off, "cut off", counters.started),
+        (counters.unstarted, "unstarted", counters.intended),
+    ] {
+        if number > 0 {
+            cards.push(card("warn", name, &percent(number, whole), &count(number)));
+        }
+    }
+    cards
+}
+
+fn quantile(outcome: &Outcome, name: &'static str, q: f64) -> Option<String> {
+    let times = &outcome.total.response;
+    supports(times, q)
+        .then(|| card("", name, &time(times.quantile(q)), &beside(&outcome.total.service, |times| times.quantile(q))))
+}
+
+/// The service time, beside the response time.
+fn beside(service: &Histogram, figure: impl Fn(&Histogram) -> Duration) -> String {
+    if service.is_empty() { String::new() } else { format!("service {}", time(figure(service))) }
+}
+
+/// What is said after the time itself: the warm-up before it, the wait after it.
+fn rest(measured: &str) -> String {
+    let after = measured.find(" after ").or_else(|| measured.find(", then "));
+    after.map(|at| measured[at..].trim_start_matches([',', ' ']).to_owned()).unwrap_or_default()
+}
+
+fn card(class: &str, name: &str, value: &str, note: &str) -> String {
+    let (value, note) = (text(value), text(note));
+    // The unit is smaller than the number.
+    let value = match value.split_once(' ') {
+        Some((number, unit)) => format!("{number}<small> {unit}</small>"),
+        None => value.strip_suffix("/s").map(|number| format!("{number}<small>/s</small>")).unwrap_or(value),
+    };
+    format!("<div class=\"card {class}\"><dt>{name}</dt><dd>{value}</dd><dd class=\"note\">{note}</dd></div>")
+}
