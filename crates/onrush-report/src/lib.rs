@@ -1,8 +1,9 @@
-//! What people look at: the text summary, the progress line, JSON.
+//! What people look at: the text summary, the progress line, the terminal's picture of a run, JSON.
 //!
 //! Outputs read the [`onrush_metrics::Event`]s of a run and write into whatever they are given; they know
 //! neither the engine nor the terminal, and never slow the run. [`KINDS`] is the one table of them.
 
+mod far;
 mod hub;
 mod json;
 mod kinds;
@@ -15,6 +16,7 @@ mod recorded;
 mod style;
 mod summary;
 mod traced;
+mod tui;
 mod units;
 mod width;
 
@@ -28,4 +30,5 @@ pub use recorded::RunFileOutput;
 pub use style::Style;
 pub use summary::{SummaryOutput, summary};
 pub use traced::traced;
+pub use tui::{Asked, Dashboard, Key};
 pub use units::{bytes, count, duration, percent, rate, several};

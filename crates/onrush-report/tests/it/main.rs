@@ -8,3 +8,4 @@ mod progress;
 mod shared;
 mod summary;
 mod traced;
+mod tui;

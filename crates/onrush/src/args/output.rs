@@ -25,6 +25,10 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub(crate) results: Option<PathBuf>,
 
+    /// One line of progress instead of a picture that fills the terminal
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_ui: bool,
+
     /// No progress
     #[arg(short, long, help_heading = "Output")]
     pub(crate) quiet: bool,
