@@ -61,8 +61,10 @@ impl Ui {
             && screen::size().is_some_and(|size| size.0 >= columns && size.1 >= lines)
     }
 
-    /// A picture that appears when the run begins.
+    /// A picture that appears when the run begins. What is said waits from now on: the thread that draws it begins in
+    /// its own time.
     pub(crate) fn new(lines: Progress<Stderr>, style: Style) -> Self {
+        hold();
         let shared = Shared { dashboard: Dashboard::new(style), drawn: None };
         Self { shared: Arc::new(Mutex::new(shared)), lines, keys: None }
     }
@@ -71,7 +73,6 @@ impl Ui {
         // What is played is told where it can still be read afterwards.
         self.lines.on_event(event)?;
         leave_on_panic();
-        hold();
         screen::enter()?;
         let (heard, end) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let shared = Arc::clone(&self.shared);

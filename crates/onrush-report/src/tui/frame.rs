@@ -43,7 +43,7 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, looks: &Looks, chosen: Chosen) -> 
     let has_steps = !looks.shown.info.series.is_empty();
     tabs(pen, Rect { y: tab_line.y + tab_line.height / 2, ..tab_line }, chosen.view, has_steps);
     let (body, foot) = split_top(rest, rest.height - 1);
-    keys(pen, foot, chosen);
+    keys(pen, foot, chosen, looks.notes.len());
     if chosen.help {
         help(pen, body);
         return chosen.scroll;
@@ -243,7 +243,7 @@ fn name(view: View, has_steps: bool) -> &'static str {
 }
 
 /// The keys that are pressed most, in the last line, as far as there is room.
-fn keys(pen: &mut Pen, area: Rect, chosen: Chosen) {
+fn keys(pen: &mut Pen, area: Rect, chosen: Chosen, notes: usize) {
     let stop = if chosen.stops > 0 { "end now" } else { "stop" };
     let mut x = area.x;
     for (key, what) in [("?", "help"), ("1-4", "pages"), ("q", stop), ("p", "pause display"), ("s", "service")] {
@@ -254,6 +254,10 @@ fn keys(pen: &mut Pen, area: Rect, chosen: Chosen) {
             continue;
         }
         x = pen.run(x, area.y, room, &[(key, Ink::Strong), (" ", Ink::Plain), (what, Ink::Dim)]) + 3;
+    }
+    let text = format!("{} on page 4", several(notes as u64, "note", "notes"));
+    if notes > 0 && chosen.view != View::Generator && wide(&text) <= area.right().saturating_sub(x) {
+        pen.put_right(area.right(), area.y, area.width, &text, Ink::Warn);
     }
 }
 

@@ -26,11 +26,11 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, state: &State, notes: &[String], s
         .as_ref()
         .map_or((&nothing.0, &nothing.1, &nothing.2), |last| (&last.total, &last.health, &last.verdict));
     let mut lines = reasons(verdict, room);
+    lines.extend(noted(notes, room));
     lines.extend(workers(health, pen.style));
     lines.extend(process(health, state));
     lines.push(Line::new());
     lines.extend(lags(total, room, pen.style));
-    lines.extend(noted(notes, room));
     page(pen, area, &lines, 0, scroll)
 }
 
@@ -100,7 +100,7 @@ fn noted(notes: &[String], room: usize) -> Vec<Line> {
     if notes.is_empty() {
         return Vec::new();
     }
-    let head = [Line::new(), line("notes", Ink::Dim)];
     let texts = notes.iter().flat_map(|note| wrap(&clean(note), room.saturating_sub(2).max(2)));
-    head.into_iter().chain(texts.map(|text| line(format!("  {text}"), Ink::Plain))).collect()
+    let texts = texts.map(|text| line(format!("  {text}"), Ink::Plain));
+    std::iter::once(line("notes", Ink::Dim)).chain(texts).chain([Line::new()]).collect()
 }

@@ -90,8 +90,16 @@ pub(super) fn come_back() -> bool {
 
 /// Writes into the picture, if it is shown.
 pub(super) fn write(text: &str) -> io::Result<()> {
-    let screen = screen();
-    if matches!(*screen, Screen::Up(_)) { send(text) } else { Ok(()) }
+    let mut screen = screen();
+    match *screen {
+        Screen::Up(_) if is_ours() => send(text),
+        // Whoever was stopped from outside and put into the background did not give the terminal back, and cannot now.
+        Screen::Up(_) => {
+            *screen = Screen::Hidden;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Gives the terminal back for good, and says what waited to be said.
@@ -117,7 +125,9 @@ pub(super) fn stand_still(signal: Signal) {
 }
 
 fn give_back(screen: &mut Screen, next: Screen) {
-    if let Screen::Up(before) = std::mem::replace(screen, next) {
+    if let Screen::Up(before) = std::mem::replace(screen, next)
+        && is_ours()
+    {
         // A terminal that is gone needs nothing back.
         let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
         let _ = send(LEAVE);
