@@ -133,7 +133,7 @@ fn verdict(pen: &mut Pen, area: Rect, state: &State) {
     let why = match &*reasons {
         [] => " so far: the load is made as asked, and timed well".to_owned(),
         [only] => format!(" so far: {}", clean(&only.text)),
-        [first, ..] => format!(" so far, for {} reasons: {}", reasons.len(), clean(&first.text)),
+        [first, ..] => format!(" so far, {} reasons on page 4: {}", reasons.len(), clean(&first.text)),
     };
     // A sound measurement of a failure is still a failure.
     let counters = &last.total.counters;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onrush_metrics::Tally;
+use onrush_metrics::{Snapshot, Tally};
 use ratatui_core::layout::Rect;
 
 use super::chart::{self, Chart, Curve, Scale};
@@ -63,7 +63,7 @@ fn figures(state: &State, room: usize, pen: &Pen) -> Vec<Line> {
     let arrivals = state.arrivals().unwrap_or(&nothing);
     let interval = last.map_or(&nothing, |last| &last.interval);
     let now = last.map_or(&nothing, |last| last.arrivals());
-    let lasted = last.map_or(Duration::ZERO, |last| last.lasted());
+    let lasted = last.map_or(Duration::ZERO, Snapshot::lasted);
     let rows =
         [row("last second", state, now, interval, lasted), row("so far", state, arrivals, total, state.measured())];
     // What nothing is said of needs no column.

@@ -1,5 +1,7 @@
 //! The second page: each step, group and scenario; where the time went for a run that has none.
 
+use std::collections::HashSet;
+
 use onrush_metrics::{SeriesKind, Tally};
 use ratatui_core::layout::Rect;
 
@@ -26,7 +28,17 @@ fn series(state: &State, room: usize, pen: &Pen) -> Vec<Line> {
     let nothing = Tally::default();
     let lasted = state.last.as_ref().map_or(0.0, |last| last.lasted().as_secs_f64());
     let mut rows = Vec::new();
-    for (at, info) in state.info.series.iter().enumerate().take(MOST_SERIES) {
+    // Set-up and tear-down are no part of the load, and are not counted.
+    let scenarios: HashSet<_> = state
+        .info
+        .series
+        .iter()
+        .filter(|info| info.kind == SeriesKind::Iterations)
+        .map(|info| &info.scenario)
+        .collect();
+    let all: Vec<_> =
+        state.info.series.iter().enumerate().filter(|(_, info)| scenarios.contains(&info.scenario)).collect();
+    for (at, info) in all.iter().copied().take(MOST_SERIES) {
         let tally = state.series.get(at).unwrap_or(&nothing);
         let now = state.now.get(at).map_or(0, |tally| tally.counters.ended());
         let name = match info.kind {
@@ -45,8 +57,8 @@ fn series(state: &State, room: usize, pen: &Pen) -> Vec<Line> {
         rows.push(Row { name, cells });
     }
     let mut lines = table("response time by step", OF_SERIES, &rows, room, pen.style);
-    if state.info.series.len() > MOST_SERIES {
-        lines.push(line(format!("and {} more", count((state.info.series.len() - MOST_SERIES) as u64)), Ink::Dim));
+    if all.len() > MOST_SERIES {
+        lines.push(line(format!("and {} more", count((all.len() - MOST_SERIES) as u64)), Ink::Dim));
     }
     lines
 }

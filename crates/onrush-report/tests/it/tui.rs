@@ -176,24 +176,25 @@ fn check(name: &str, dashboard: &mut Dashboard, width: u16, height: u16) {
 #[test]
 fn states() {
     let style = Style::default();
-    for (name, story, key) in [
-        ("ramp", ramp(), '1'),
-        ("times", ramp(), '2'),
-        ("generator", ramp(), '4'),
-        ("failing", failing(), '1'),
-        ("errors", failing(), '3'),
-        ("steps", many_steps(), '2'),
-        ("scenario", many_steps(), '1'),
-        ("checks", many_steps(), '3'),
-        ("warm_up", warm_up(), '1'),
-        ("stopping", stopping(), '1'),
-        ("invalid", invalid(), '1'),
-        ("reasons", invalid(), '4'),
-        ("counted", counted(), '1'),
-        ("help", counted(), '?'),
-    ] {
-        let mut dashboard = story.dashboard(style);
-        dashboard.on_key(Key::Char(key));
+    let table: &[(&str, fn() -> Story, char)] = &[
+        ("ramp", ramp, '1'),
+        ("times", ramp, '2'),
+        ("generator", ramp, '4'),
+        ("failing", failing, '1'),
+        ("errors", failing, '3'),
+        ("steps", many_steps, '2'),
+        ("scenario", many_steps, '1'),
+        ("checks", many_steps, '3'),
+        ("warm_up", warm_up, '1'),
+        ("stopping", stopping, '1'),
+        ("invalid", invalid, '1'),
+        ("reasons", invalid, '4'),
+        ("counted", counted, '1'),
+        ("help", counted, '?'),
+    ];
+    for (name, story, key) in table {
+        let mut dashboard = story().dashboard(style);
+        dashboard.on_key(Key::Char(*key));
         check(name, &mut dashboard, 100, 30);
     }
 }
