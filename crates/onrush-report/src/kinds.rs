@@ -4,8 +4,8 @@ use std::io::Write;
 
 use crate::at_end::AtEnd;
 use crate::csv::CsvOutput;
-use crate::hlog::HlogOutput;
 use crate::exported::{LinkKind, otlp, prometheus, remote_write};
+use crate::hlog::HlogOutput;
 use crate::html::HtmlOutput;
 use crate::json::JsonOutput;
 use crate::junit::junit;

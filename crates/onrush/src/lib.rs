@@ -24,6 +24,7 @@ mod signals;
 mod starter;
 mod terminal;
 mod trace;
+mod ui;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use onrush_metrics::Event;
-use onrush_report::{Hub, KINDS, LINKS, Named, Progress, Trouble, WebOutput, find_kind, find_link};
+use onrush_report::{Hub, KINDS, LINKS, Named, Output, Progress, Trouble, WebOutput, find_kind, find_link};
 
 use self::file::ResultFile;
 use self::linked::Surroundings;
@@ -18,6 +18,7 @@ use self::saved::{SAVED, saving};
 use crate::args::{Format, OutputArgs, WebAddress};
 use crate::exit::Wrong;
 use crate::terminal::{say, stderr_style, stdout_style};
+use crate::ui::Ui;
 
 /// What progress is called.
 const PROGRESS: &str = "progress";
@@ -38,9 +39,7 @@ impl Outputs {
         // What goes to the terminal has an order.
         let mut terminal = Vec::new();
         if !args.quiet {
-            let (style, live) = stderr_style();
-            let output = Box::new(Progress::new(io::stderr(), style, live));
-            terminal.push(Named { name: PROGRESS.to_owned(), output });
+            terminal.push(Named { name: PROGRESS.to_owned(), output: progress(args) });
         }
         let mut groups = Vec::new();
         let mut taken = Vec::new();
@@ -75,6 +74,16 @@ impl Outputs {
             say(&format!("saved: {}", path.display()));
         }
         troubles.iter().filter(|trouble| complain(trouble)).count() > 0 || self.failed
+    }
+}
+
+/// A picture where there is a terminal for it, lines elsewhere.
+fn progress(args: &OutputArgs) -> Box<dyn Output> {
+    let (style, live) = stderr_style();
+    let lines = Progress::new(io::stderr(), style, live);
+    match args.no_ui || !Ui::is_possible(&args.outputs) {
+        true => Box::new(lines),
+        false => Box::new(Ui::new(lines, style)),
     }
 }
 

@@ -2,8 +2,8 @@
 
 mod arbitrary;
 mod blocks;
-mod files;
 mod compare;
+mod files;
 mod fixtures;
 mod json;
 mod page;
@@ -12,4 +12,5 @@ mod schema;
 mod shared;
 mod summary;
 mod traced;
+mod tui;
 mod web;

@@ -34,6 +34,9 @@ pub(crate) struct OutputArgs {
     /// port or HOST:PORT. Others can see it only where ADDR lets them in, as 0.0.0.0:8080 does
     #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true, default_missing_value = "0", help_heading = "Output")]
     pub(crate) web: Option<WebAddress>,
+    /// One line of progress instead of a picture that fills the terminal
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_ui: bool,
 
     /// No progress
     #[arg(short, long, help_heading = "Output")]

@@ -7,6 +7,7 @@ mod flow;
 mod harness;
 mod interop;
 mod page;
+mod picture;
 mod plain;
 mod proxy;
 mod scenario;
