@@ -93,7 +93,7 @@ impl Histogram {
             match (page, self.pages.get_mut(number.wrapping_sub(self.first))) {
                 (None, _) => {}
                 (Some(page), Some(Some(mine))) => {
-                    mine.iter_mut().zip(&**page).for_each(|(mine, theirs)| *mine += theirs)
+                    mine.iter_mut().zip(&**page).for_each(|(mine, theirs)| *mine += theirs);
                 }
                 (Some(page), _) => self.page_mut(number).copy_from_slice(&**page),
             }
