@@ -49,7 +49,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Report(args) => report::report(&args),
         Command::Compare(args) => compare::compare(&args),
     };
-    ended.unwrap_or_else(|wrong| wrong.tell()).into()
+    let exit = ended.unwrap_or_else(|wrong| wrong.tell());
+    // Whatever went wrong: the terminal is left as it was, and nothing stays unsaid.
+    ui::leave_at_once();
+    terminal::release();
+    exit.into()
 }
 
 impl From<Exit> for ExitCode {

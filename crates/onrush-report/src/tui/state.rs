@@ -15,8 +15,8 @@ pub(super) struct State {
     pub(super) last: Option<Snapshot>,
     /// Each series since the start.
     pub(super) series: Vec<Tally>,
-    /// Each series in the last second.
-    pub(super) now: Vec<Tally>,
+    /// What of each series ended in the last second.
+    pub(super) now: Vec<u64>,
     /// All iterations since the start; of scenarios only.
     pub(super) iterations: Option<Tally>,
     pub(super) history: History,
@@ -42,8 +42,20 @@ impl State {
         if !snapshot.warming_up {
             self.history.push(snapshot);
         }
-        self.now.clone_from(&snapshot.series);
-        self.last = Some(Snapshot { series: Vec::new(), ..snapshot.clone() });
+        self.now = snapshot.series.iter().map(|tally| tally.counters.ended()).collect();
+        // Field by field: thousands of series need not be copied to be left out.
+        self.last = Some(Snapshot {
+            since: snapshot.since,
+            at: snapshot.at,
+            interval: snapshot.interval.clone(),
+            iterations: snapshot.iterations.clone(),
+            series: Vec::new(),
+            total: snapshot.total.clone(),
+            gauges: snapshot.gauges,
+            warming_up: snapshot.warming_up,
+            health: snapshot.health.clone(),
+            verdict: snapshot.verdict.clone(),
+        });
     }
 
     pub(super) fn at(&self) -> Duration {

@@ -40,7 +40,7 @@ fn series(state: &State, room: usize, pen: &Pen) -> Vec<Line> {
         state.info.series.iter().enumerate().filter(|(_, info)| scenarios.contains(&info.scenario)).collect();
     for (at, info) in all.iter().copied().take(MOST_SERIES) {
         let tally = state.series.get(at).unwrap_or(&nothing);
-        let now = state.now.get(at).map_or(0, |tally| tally.counters.ended());
+        let now = state.now.get(at).copied().unwrap_or(0);
         let name = match info.kind {
             SeriesKind::Iterations => format!("{}, whole", clean(&info.name)),
             SeriesKind::Requests => format!("  {}", clean(&info.name)),

@@ -173,10 +173,13 @@ fn check(name: &str, dashboard: &mut Dashboard, width: u16, height: u16) {
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(format!("tui_{name}"), text) });
 }
 
+/// A name, a story, and the key that is pressed at its end.
+type Shown = (&'static str, fn() -> Story, char);
+
 #[test]
 fn states() {
     let style = Style::default();
-    let table: &[(&str, fn() -> Story, char)] = &[
+    let table: &[Shown] = &[
         ("ramp", ramp, '1'),
         ("times", ramp, '2'),
         ("generator", ramp, '4'),

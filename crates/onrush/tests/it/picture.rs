@@ -78,6 +78,12 @@ impl Terminal {
         until(|| picture(&self.text()).contains(what), || format!("no {what:?} in {}", picture(&self.text())));
     }
 
+    /// Waits until there is a verdict, whichever a busy machine deserves.
+    fn until_it_is_judged(&self) {
+        let has_verdict = |picture: String| picture.contains("so far: ") || picture.contains("so far, ");
+        until(|| has_verdict(picture(&self.text())), || picture(&self.text()));
+    }
+
     fn press(&mut self, keys: &str) {
         self.master.write_all(keys.as_bytes()).unwrap();
     }
@@ -167,7 +173,7 @@ fn it_comes_and_goes_and_the_summary_follows() {
 fn ctrl_c_is_what_it_always_was() {
     let service = service();
     let mut terminal = Terminal::run(SIZE, &[], &[&(service.url() + "/delay/300"), "-d1h", "-c4", "--timeout", "1h"]);
-    terminal.until("so far: ");
+    terminal.until_it_is_judged();
     terminal.press("\u{3}");
     terminal.until("stopping");
     let seen = terminal.end();
@@ -195,7 +201,7 @@ fn twice_q_ends_at_once() {
 fn being_asked_to_end_leaves_a_terminal_that_works() {
     let service = service();
     let terminal = Terminal::run(SIZE, &[], &[&service.url(), "-d1h", "-c2"]);
-    terminal.until("so far: ");
+    terminal.until_it_is_judged();
     terminal.playing.signal(Signal::TERM);
     let seen = terminal.end();
     let [.., rest] = seen.parts();
@@ -210,7 +216,7 @@ fn a_terminal_that_goes_away_ends_the_run_as_it_always_did() {
     let result = folder.path("result.json");
     let asked = format!("json={}", result.display());
     let terminal = Terminal::run(SIZE, &[], &[&service.url(), "-d1h", "-c2", "-o", &asked]);
-    terminal.until("so far: ");
+    terminal.until_it_is_judged();
     let Terminal { master, reader, playing, .. } = terminal;
     // The reader has the other handle, and lets go of it when the run is over: it hangs up for good only then.
     playing.signal(Signal::HUP);
@@ -229,7 +235,7 @@ fn what_is_said_waits_until_the_picture_is_gone() {
     let results = file.join("below a file");
     let arguments = [&*service.url(), "-c2", "-d1h", "--results", results.to_str().unwrap()];
     let mut terminal = Terminal::run(SIZE, &[], &arguments);
-    terminal.until("so far: ");
+    terminal.until_it_is_judged();
     terminal.press("4");
     terminal.until("the run is not saved");
     terminal.press("q");
@@ -242,7 +248,7 @@ fn what_is_said_waits_until_the_picture_is_gone() {
 fn pages_and_sizes() {
     let service = service();
     let mut terminal = Terminal::run(SIZE, &[], &[&service.url(), "-c2", "-d1h"]);
-    terminal.until("so far: ");
+    terminal.until_it_is_judged();
     for (key, shows) in [("2", "where the time went"), ("3", "no request has failed"), ("4", "CPU of each worker")] {
         terminal.press(key);
         terminal.until(shows);
@@ -257,6 +263,32 @@ fn pages_and_sizes() {
     let seen = terminal.end();
     seen.parts();
     assert_eq!(seen.code, 105);
+}
+
+/// Nobody could wake a run that no shell waits for, so the system does not let it be stopped: the picture comes back.
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_takes_it_again() {
+    let service = service();
+    let mut terminal = Terminal::run(SIZE, &[], &[&service.url(), "-c2", "-d1h"]);
+    terminal.until_it_is_judged();
+    terminal.press("\u{1a}");
+    until(|| terminal.text().matches(ENTER).count() == 2, || terminal.text());
+    terminal.until("1 Overview");
+    terminal.press("q");
+    let seen = terminal.end();
+    assert_eq!((seen.code, seen.text.matches(LEAVE).count(), seen.is_usual), (105, 2, true), "{:?}", seen.text);
+}
+
+/// A run that never begins shows nothing but why.
+#[test]
+fn a_run_that_cannot_begin_has_no_picture() {
+    let folder = Folder::new();
+    let file = folder.path("scenario.yaml");
+    let text = "target: http://127.0.0.1:1\nsetup:\n  - get: /\nscenarios:\n  a:\n    load: 1/s for 1s\n    flow:\n      - get: /\n";
+    std::fs::write(&file, text).unwrap();
+    let seen = Terminal::run(SIZE, &[], &[file.to_str().unwrap()]).end();
+    assert_eq!((seen.code, seen.is_usual), (104, true), "{}", seen.text);
+    assert!(!seen.text.contains(ENTER) && seen.text.contains("error: "), "{:?}", seen.text);
 }
 
 #[test]
