@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use onrush_metrics::{
-    Event, Gauges, Outcome, RunInfo, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
+    Event, Gauges, Outcome, RunInfo, Samples, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
 };
 use onrush_net::clock::Instant;
 
@@ -17,7 +17,7 @@ use crate::verdict::judge;
 #[derive(Debug)]
 pub(crate) enum Message {
     /// A second is over for this worker.
-    Second { tallies: Box<Tallies>, gauges: Gauges, health: WorkerHealth },
+    Second { tallies: Box<Tallies>, samples: Samples, gauges: Gauges, health: WorkerHealth },
     /// It begins nothing more.
     Stopping { at: Instant },
     /// It has ended.
@@ -28,6 +28,7 @@ pub(crate) enum Message {
 #[derive(Debug)]
 pub(crate) struct Closing {
     pub(crate) tallies: Tallies,
+    pub(crate) samples: Samples,
     pub(crate) health: WorkerHealth,
     pub(crate) oldest_cut_off: Option<Duration>,
 }
@@ -55,6 +56,7 @@ pub(crate) struct Collector<'a> {
     /// All requests so far.
     total: Tally,
     interval: Tallies,
+    samples: Samples,
     gauges: Vec<Option<Gauges>>,
     last_gauges: Vec<Gauges>,
     last_health: Vec<WorkerHealth>,
@@ -88,6 +90,7 @@ impl<'a> Collector<'a> {
             collected: Collected::default(),
             total: Tally::default(),
             interval: Tallies::default(),
+            samples: Samples::default(),
             gauges: vec![None; workers],
             last_gauges: vec![Gauges::default(); workers],
             last_health: vec![WorkerHealth::default(); workers],
@@ -119,8 +122,9 @@ impl<'a> Collector<'a> {
 
     fn take(&mut self, worker: usize, message: Message) {
         match message {
-            Message::Second { tallies, gauges, health } => {
+            Message::Second { tallies, samples, gauges, health } => {
                 self.interval.merge(&tallies);
+                self.samples.merge(&samples);
                 self.gauges[worker] = Some(gauges);
                 self.last_gauges[worker] = gauges;
                 self.last_health[worker] = health;
@@ -134,6 +138,7 @@ impl<'a> Collector<'a> {
             }
             Message::Done(closing) => {
                 self.interval.merge(&closing.tallies);
+                self.samples.merge(&closing.samples);
                 self.last_health[worker] = closing.health;
                 self.collected.workers.push(closing.health);
                 self.collected.oldest_cut_off = self.collected.oldest_cut_off.max(closing.oldest_cut_off);
@@ -181,6 +186,7 @@ impl<'a> Collector<'a> {
             interval: requests,
             iterations,
             series: interval.series,
+            samples: std::mem::take(&mut self.samples),
             total: so_far.total,
             gauges,
             warming_up: at < self.info.warmup,
@@ -227,11 +233,11 @@ mod tests {
     fn seconds_are_told_whoever_has_ended() {
         let second = || {
             let (tallies, gauges, health) = (Box::default(), Gauges::default(), WorkerHealth::default());
-            Message::Second { tallies, gauges, health }
+            Message::Second { tallies, samples: Samples::default(), gauges, health }
         };
         let done = || {
             let (tallies, health) = (Tallies::default(), WorkerHealth::default());
-            Message::Done(Box::new(Closing { tallies, health, oldest_cut_off: None }))
+            Message::Done(Box::new(Closing { tallies, samples: Samples::default(), health, oldest_cut_off: None }))
         };
         for (said, ticks) in [
             (vec![(0, second()), (1, second()), (1, second()), (0, second())], 2),

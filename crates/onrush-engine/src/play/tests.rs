@@ -196,6 +196,7 @@ fn plan(case: Case) -> Plan {
         warmup: Duration::from_millis(case.warmup),
         graceful_stop: Duration::from_millis(case.graceful),
         in_flight: case.in_flight,
+        samples: 0,
     }
 }
 

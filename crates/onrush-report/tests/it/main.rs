@@ -5,6 +5,7 @@ mod blocks;
 mod files;
 mod fixtures;
 mod json;
+mod parquet;
 mod progress;
 mod schema;
 mod shared;
