@@ -10,6 +10,7 @@ use onrush_plan::{Plan, Protocol, Request};
 
 use crate::done::Done;
 use crate::error::RunError;
+use crate::gathering::Gathering;
 
 /// Does what virtual users do.
 pub(crate) trait Caller: 'static {
@@ -40,7 +41,7 @@ pub(crate) trait Caller: 'static {
     async fn call_batch(&self, lane: &mut Self::Lane, turn: u64, count: usize) -> Vec<Self::Done>;
 
     /// The run begins; what is due within this time is counted.
-    fn begin(&self, _measured_from: Instant, _measured_until: Option<Instant>) {}
+    fn begin(&self, _measured_from: Instant, _measured_until: Option<Instant>, _samples: Option<&Rc<Gathering>>) {}
 
     /// The load is over.
     fn stop(&self, _now: Instant) {}

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use onrush_metrics::{
-    Event, Gauges, Outcome, RunInfo, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
+    Event, Gauges, Outcome, RunInfo, Samples, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
 };
 use onrush_net::clock::Instant;
 use onrush_stats::PrecisionWatch;
@@ -18,7 +18,7 @@ use crate::verdict::judge;
 #[derive(Debug)]
 pub(crate) enum Message {
     /// A second is over for this worker.
-    Second { tallies: Box<Tallies>, gauges: Gauges, health: WorkerHealth },
+    Second { tallies: Box<Tallies>, samples: Samples, gauges: Gauges, health: WorkerHealth },
     /// It begins nothing more.
     Stopping { at: Instant },
     /// It has ended.
@@ -29,6 +29,7 @@ pub(crate) enum Message {
 #[derive(Debug)]
 pub(crate) struct Closing {
     pub(crate) tallies: Tallies,
+    pub(crate) samples: Samples,
     pub(crate) health: WorkerHealth,
     pub(crate) oldest_cut_off: Option<Duration>,
 }
@@ -60,6 +61,7 @@ pub(crate) struct Collector<'a> {
     interval: Tallies,
     /// There is something in the interval.
     is_counted: bool,
+    samples: Samples,
     gauges: Vec<Option<Gauges>>,
     last_gauges: Vec<Gauges>,
     last_health: Vec<WorkerHealth>,
@@ -95,6 +97,7 @@ impl<'a> Collector<'a> {
             total: Tally::default(),
             interval: Tallies::default(),
             is_counted: false,
+            samples: Samples::default(),
             gauges: vec![None; workers],
             last_gauges: vec![Gauges::default(); workers],
             last_health: vec![WorkerHealth::default(); workers],
@@ -131,8 +134,9 @@ impl<'a> Collector<'a> {
 
     fn take(&mut self, worker: usize, message: Message) {
         match message {
-            Message::Second { tallies, gauges, health } => {
+            Message::Second { tallies, samples, gauges, health } => {
                 self.count(*tallies);
+                self.samples.merge(&samples);
                 self.gauges[worker] = Some(gauges);
                 self.last_gauges[worker] = gauges;
                 self.last_health[worker] = health;
@@ -146,6 +150,7 @@ impl<'a> Collector<'a> {
             }
             Message::Done(closing) => {
                 self.count(closing.tallies);
+                self.samples.merge(&closing.samples);
                 self.last_health[worker] = closing.health;
                 self.collected.workers.push(closing.health);
                 self.collected.oldest_cut_off = self.collected.oldest_cut_off.max(closing.oldest_cut_off);
@@ -208,6 +213,7 @@ impl<'a> Collector<'a> {
             interval: requests,
             iterations,
             series: interval.series,
+            samples: std::mem::take(&mut self.samples),
             total: so_far.total,
             gauges,
             warming_up: at < self.info.warmup,
@@ -282,11 +288,11 @@ mod tests {
     fn seconds_are_told_whoever_has_ended() {
         let second = || {
             let (tallies, gauges, health) = (Box::default(), Gauges::default(), WorkerHealth::default());
-            Message::Second { tallies, gauges, health }
+            Message::Second { tallies, samples: Samples::default(), gauges, health }
         };
         let done = || {
             let (tallies, health) = (Tallies::default(), WorkerHealth::default());
-            Message::Done(Box::new(Closing { tallies, health, oldest_cut_off: None }))
+            Message::Done(Box::new(Closing { tallies, samples: Samples::default(), health, oldest_cut_off: None }))
         };
         for (said, ticks) in [
             (vec![(0, second()), (1, second()), (1, second()), (0, second())], 2),

@@ -46,6 +46,7 @@ use self::walk::{Halt, Walk, Walked};
 use crate::caller::{Caller, Due, Who};
 use crate::control::Control;
 use crate::error::RunError;
+use crate::gathering::Gathering;
 use crate::wall::Wall;
 
 /// Plays scenarios.
@@ -334,8 +335,8 @@ impl Caller for FlowCaller {
         done
     }
 
-    fn begin(&self, measured_from: Instant, measured_until: Option<Instant>) {
-        self.board.begin(measured_from, measured_until);
+    fn begin(&self, measured_from: Instant, measured_until: Option<Instant>, samples: Option<&Rc<Gathering>>) {
+        self.board.begin(measured_from, measured_until, samples);
     }
 
     fn stop(&self, now: Instant) {

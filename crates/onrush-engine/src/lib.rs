@@ -15,6 +15,7 @@ mod driver;
 mod error;
 mod flow;
 mod gate;
+mod gathering;
 mod health;
 mod limits;
 mod play;

@@ -91,7 +91,7 @@ async fn beat<C: Caller>(
             worker.record(|recorder| recorder.beat(due, Instant::now()));
         }
         let (tallies, gauges) = (Box::new(worker.take_tallies()), worker.gauges());
-        say(Message::Second { tallies, gauges, health: health() });
+        say(Message::Second { tallies, samples: worker.take_samples(), gauges, health: health() });
         // After a pause of the whole process there is no point in catching up on beats.
         due = due.max(Instant::now() - Duration::from_secs(1));
     }

@@ -7,6 +7,7 @@ use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Extras, Failure};
 
 use crate::done::Done;
+use crate::gathering::Gatherer;
 
 /// Gathers the tally of the current second.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Recorder {
     /// When the load is over, as far as that is known: what is begun or ends from then on is late.
     measured_until: Option<Instant>,
     oldest_cut_off: Option<Duration>,
+    /// Whoever wants to know of single requests.
+    gatherer: Option<Gatherer>,
 }
 
 /// Who says whether an answer is a failure.
@@ -28,10 +31,27 @@ enum Judge<'a> {
     Told(Option<&'a Failure>),
 }
 
+impl Judge<'_> {
+    /// Why it failed, if it did.
+    fn error(self, exchange: &Exchange) -> Option<ErrorKind> {
+        match (&exchange.result, self) {
+            (Err(failure), _) => Some(failure.kind()),
+            (Ok(_), Self::Told(fault)) => fault.map(Failure::kind),
+            (Ok(status), Self::Status) => (*status >= 400).then_some(ErrorKind::Status),
+        }
+    }
+}
+
 impl Recorder {
     /// A recorder of what is due from `measured_from` on, in a load that ends at `measured_until` if nobody stops it.
     pub(crate) fn new(measured_from: Instant, measured_until: Option<Instant>) -> Self {
-        Self { tally: Tally::default(), measured_from, measured_until, oldest_cut_off: None }
+        Self { tally: Tally::default(), measured_from, measured_until, oldest_cut_off: None, gatherer: None }
+    }
+
+    /// Single requests are kept from now on, too.
+    pub(crate) fn gather(mut self, gatherer: Option<Gatherer>) -> Self {
+        self.gatherer = gatherer;
+        self
     }
 
     /// The load is over: it was played or interrupted.
@@ -184,6 +204,9 @@ impl Recorder {
 
     #[inline]
     fn judged(&mut self, intended: Instant, exchange: &Exchange, judge: Judge<'_>) {
+        if let Some(gatherer) = &self.gatherer {
+            gatherer.add(intended, exchange, judge.error(exchange));
+        }
         let started_in_time = self.is_in_time(exchange.started);
         let counters = &mut self.tally.counters;
         counters.started += 1;

@@ -215,6 +215,7 @@ fn at_work<C: Caller>(
     assert!(!worker.is_broken(), "a user's task has panicked");
     say(Message::Done(Box::new(Closing {
         tallies: worker.take_tallies(),
+        samples: worker.take_samples(),
         health: health(),
         oldest_cut_off: worker.oldest_cut_off(),
     })));

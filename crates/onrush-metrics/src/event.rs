@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SeriesInfo, Tallies, Tally, Verdict};
+use crate::{Samples, SeriesInfo, Tallies, Tally, Verdict};
 
 /// One piece of news about a run.
 #[derive(Clone, Debug)]
@@ -109,6 +109,8 @@ pub struct Snapshot {
     pub iterations: Option<Tally>,
     /// Each series of the interval.
     pub series: Vec<Tally>,
+    /// Single requests that ended in the interval; empty unless an output asked for them.
+    pub samples: Samples,
     /// All requests since the start (the warm-up is not in it).
     pub total: Tally,
     /// How things stand at this moment.
@@ -141,11 +143,13 @@ impl Snapshot {
             (mine, theirs) => *mine = mine.take().or_else(|| theirs.clone()),
         }
         Tallies::merge_series(&mut self.series, &later.series);
+        self.samples.merge(&later.samples);
         *self = Self {
             since,
             interval: std::mem::take(&mut self.interval),
             iterations: self.iterations.take(),
             series: std::mem::take(&mut self.series),
+            samples: std::mem::take(&mut self.samples),
             at: later.at,
             total: later.total.clone(),
             gauges: later.gauges,

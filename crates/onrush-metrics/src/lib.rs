@@ -10,6 +10,7 @@ mod error_kind;
 mod errors;
 mod event;
 mod histogram;
+mod sample;
 mod series;
 mod statuses;
 mod tally;
@@ -24,6 +25,7 @@ pub use event::{
     Event, Gauges, Health, Machine, Outcome, RunInfo, Snapshot, Stage, StopReason, ThresholdResult, WorkerHealth,
 };
 pub use histogram::Histogram;
+pub use sample::{Sample, Samples};
 pub use series::{SeriesInfo, SeriesKind, Tallies};
 pub use statuses::Statuses;
 pub use tally::{Breakdown, Tally};

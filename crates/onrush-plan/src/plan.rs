@@ -27,6 +27,8 @@ pub struct Plan {
     pub until: Option<Until>,
     /// The bound on an open profile's concurrency.
     pub in_flight: InFlight,
+    /// So many single requests a second are handed to the outputs, over all workers; 0 if nobody asked for any.
+    pub samples: usize,
 }
 
 /// What is done, how much of it and when.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use onrush_metrics::{Gauges, Health, Snapshot, Verdict, WorkerHealth};
+use onrush_metrics::{Gauges, Health, Samples, Snapshot, Verdict, WorkerHealth};
 
 use crate::bytes::{Bytes, Malformed, put, put_text};
 use crate::histogram::Detail;
@@ -69,6 +69,7 @@ pub(crate) fn second(from: &mut Bytes) -> Result<(Snapshot, Option<Verdict>), Ma
         interval,
         iterations,
         series,
+        samples: Samples::default(),
         total,
         gauges,
         warming_up,

@@ -12,6 +12,7 @@ use crate::junit::junit;
 use crate::lines::LinesOutput;
 use crate::markdown::markdown;
 use crate::output::Output;
+use crate::parquet::{ParquetOutput, SAMPLES};
 use crate::recorded::RunFileOutput;
 use crate::style::Style;
 use crate::summary::SummaryOutput;
@@ -72,6 +73,11 @@ pub const KINDS: &[Kind] = &[
         name: "hlog",
         about: "an HdrHistogram log: response times of each second and series",
         make: |to, _| Box::new(HlogOutput::new(to)),
+    },
+    Kind {
+        name: SAMPLES,
+        about: "single requests, for data frames: a row each",
+        make: |to, _| Box::new(ParquetOutput::new(to)),
     },
 ];
 

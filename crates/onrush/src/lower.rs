@@ -55,6 +55,7 @@ pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, 
     idle::check(args, &load, &requests)?;
     client::check_rules(&client, &requests)?;
     let plan = Plan {
+        samples: crate::outputs::samples(&args.output),
         in_flight: in_flight(args, &load, surroundings.descriptors),
         work: Work::Turns { load, requests },
         client,

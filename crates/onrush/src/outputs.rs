@@ -25,12 +25,23 @@ const PROGRESS: &str = "progress";
 /// How long outputs may take to write what they have after the last event.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Single requests that are kept of a second, over all workers: some 10 MB until they are written.
+const MOST_SAMPLES: usize = 200_000;
+
+/// How many single requests a second the outputs want.
+pub(crate) fn samples(args: &OutputArgs) -> usize {
+    let wants = |asked: &String| asked.split_once('=').is_some_and(|(kind, _)| kind == onrush_report::SAMPLES);
+    if args.outputs.iter().any(wants) { MOST_SAMPLES } else { 0 }
+}
+
 /// The outputs of a run and what became of them.
 pub(crate) struct Outputs {
     hub: Hub,
     failed: bool,
     /// Where the run is saved, once it is, for those who want to be told.
     saved: Option<Arc<OnceLock<PathBuf>>>,
+    /// Single requests that no output has got, because there were too many.
+    left_out: u64,
 }
 
 impl Outputs {
@@ -58,11 +69,14 @@ impl Outputs {
             saved = Some(path).filter(|_| !args.quiet);
         }
         let hub = Hub::start(groups).map_err(|error| Wrong(format!("cannot start the outputs: {error}")))?;
-        Ok(Self { hub, failed: false, saved })
+        Ok(Self { hub, failed: false, saved, left_out: 0 })
     }
 
     /// Hands an event to everybody who still takes them.
     pub(crate) fn on_event(&mut self, event: Event) {
+        if let Event::Tick(snapshot) = &event {
+            self.left_out += snapshot.samples.left_out;
+        }
         self.hub.on_event(event);
         self.failed |= self.hub.troubles().filter(complain).count() > 0;
     }
@@ -70,6 +84,10 @@ impl Outputs {
     /// Waits until everything is written. Whether a result could not be.
     pub(crate) fn close(self) -> bool {
         let troubles = self.hub.close(PATIENCE);
+        if self.left_out > 0 {
+            let left_out = onrush_report::several(self.left_out, "request is", "requests are");
+            say(&format!("note: {left_out} not among the samples: of a second at most {MOST_SAMPLES} are kept"));
+        }
         if let Some(path) = self.saved.as_deref().and_then(OnceLock::get) {
             say(&format!("saved: {}", path.display()));
         }

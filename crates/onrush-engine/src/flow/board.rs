@@ -1,12 +1,14 @@
 //! The tallies of all series of a worker.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use onrush_metrics::Tally;
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
 use onrush_plan::{OTHER_CHECKS, SeriesId, SeriesInfo};
 
+use crate::gathering::Gathering;
 use crate::recorder::Recorder;
 
 /// One recorder a series.
@@ -55,9 +57,17 @@ impl Board {
     }
 
     /// From now on it is counted.
-    pub(super) fn begin(&self, measured_from: Instant, measured_until: Option<Instant>) {
-        let recorder = |_| Recorder::new(measured_from, measured_until);
-        *self.recorders.borrow_mut() = self.checks.iter().map(recorder).collect();
+    pub(super) fn begin(
+        &self,
+        measured_from: Instant,
+        measured_until: Option<Instant>,
+        samples: Option<&Rc<Gathering>>,
+    ) {
+        let recorder = |series| {
+            let gatherer = samples.map(|samples| samples.of(series));
+            Recorder::new(measured_from, measured_until).gather(gatherer)
+        };
+        *self.recorders.borrow_mut() = (0..self.checks.len()).map(recorder).collect();
     }
 
     /// The load is over.

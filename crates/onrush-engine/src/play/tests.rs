@@ -197,6 +197,7 @@ fn plan(case: Case) -> Plan {
         graceful_stop: Duration::from_millis(case.graceful),
         until: None,
         in_flight: case.in_flight,
+        samples: 0,
     }
 }
 

@@ -394,8 +394,11 @@ fn rows_of_ones_own_that_cannot_be_enough() {
 
 #[test]
 fn more_names_than_can_be_counted_apart_are_counted_together() {
-    let steps = |range: std::ops::Range<u32>| -> String {
-        range.map(|number| format!("  - {{get: /, name: n{number}, check: [status < 50{}]}}\n", number % 300)).collect()
+    let steps = |range: std::ops::Range<u32>| {
+        range
+            .map(|number| format!("  - {{get: /, name: n{number}, check: [status < 50{}]}}\n", number % 300))
+            .collect::<Vec<_>>()
+            .concat()
     };
     let text = |more: &str| {
         format!(

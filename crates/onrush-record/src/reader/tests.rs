@@ -75,6 +75,7 @@ fn events() -> Vec<Event> {
             warming_up: false,
             health: health.clone(),
             verdict: Verdict::default(),
+            ..Snapshot::default()
         })));
     }
     events.push(Event::Stopping(StopReason::Completed));

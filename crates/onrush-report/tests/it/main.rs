@@ -7,6 +7,7 @@ mod files;
 mod fixtures;
 mod json;
 mod page;
+mod parquet;
 mod progress;
 mod schema;
 mod shared;

@@ -9,8 +9,13 @@ pub(crate) struct Sink(Arc<Mutex<Vec<u8>>>);
 
 impl Sink {
     /// Everything so far.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().expect("nobody panicked").clone()
+    }
+
+    /// The same, as a text.
     pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("nobody panicked").clone()).expect("text")
+        String::from_utf8(self.bytes()).expect("text")
     }
 }
 

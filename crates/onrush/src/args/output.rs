@@ -14,7 +14,7 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<Format>,
 
-    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, html, json, run, jsonl, csv, junit, markdown, hlog. Or KIND=ADDRESS: prometheus, remote-write, otlp. May be repeated
+    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, html, json, run, jsonl, csv, junit, markdown, hlog, parquet. Or KIND=ADDRESS: prometheus, remote-write, otlp. May be repeated
     #[arg(short, long = "output", value_name = "KIND=FILE", help_heading = "Output")]
     pub(crate) outputs: Vec<String>,
 

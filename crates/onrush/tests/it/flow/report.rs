@@ -173,3 +173,22 @@ fn a_killed_run_can_be_read_up_to_its_last_second() {
         says("junit").contains("<property name=\"stopped\" value=\"lost\"/>") && says("junit").contains("<failure")
     );
 }
+
+#[test]
+fn single_requests_are_kept_where_they_are_asked_for_and_in_no_run_file() {
+    let service = service();
+    let folder = Folder::new();
+    let [samples, run] = ["a.parquet", "a.run"].map(|name| folder.path(name));
+    let outputs = [format!("parquet={}", samples.display()), format!("run={}", run.display())];
+    let ended = Run::new([&*service.url(), "-q", "-n500", "-o", &outputs[0], "-o", &outputs[1]]).finish();
+    assert_eq!((ended.code, &*ended.stderr), (0, ""));
+    let bytes = fs::read(&samples).unwrap();
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1") && bytes.len() > 2_000, "{}", bytes.len());
+    let output = format!("parquet={}", folder.path("b.parquet").display());
+    let ended = report(&run, &["-o", &output]);
+    let expected = format!(
+        "warning: output {output} failed: a run file has no single requests: ask for them when the run is played\n"
+    );
+    assert_eq!((ended.code, &*ended.stderr), (1, &*expected));
+    assert!(ended.stdout.contains("500 completed"), "{}", ended.stdout);
+}

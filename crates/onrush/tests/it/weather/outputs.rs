@@ -11,7 +11,7 @@ use onrush_target::{Running, Service, ServiceSettings};
 use crate::flow::saved::on_a_disk;
 use crate::harness::{Folder, Run, skip, until};
 
-const KINDS: &[&str] = &["summary", "json", "run", "jsonl", "csv", "junit", "markdown", "hlog"];
+const KINDS: &[&str] = &["summary", "json", "run", "jsonl", "csv", "junit", "markdown", "hlog", "parquet"];
 
 fn service() -> Running {
     Service::start(ServiceSettings::default()).unwrap()
@@ -122,7 +122,8 @@ fn an_output_that_cannot_keep_up_gets_seconds_together_and_all_of_them() {
     let service = service();
     let folder = Folder::new();
     let Some(path) = named_pipe(&folder) else { return };
-    let steps: String = (0..100).map(|number| format!("  - {{ get: /, name: step {number} }}\n")).collect();
+    let steps: Vec<_> = (0..100).map(|number| format!("  - {{ get: /, name: step {number} }}\n")).collect();
+    let steps = steps.concat();
     let scene = folder.write("scene.yaml", format!("target: {}\nload: 5/s for 8s\nsteps:\n{steps}", service.url()));
     let playing = Run::new(["run", scene.to_str().unwrap(), "-q", "-o", &into("jsonl", &path)]).start();
     let mut reader = File::open(&path).unwrap();
