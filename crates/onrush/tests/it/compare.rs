@@ -16,7 +16,7 @@ fn record(folder: &Folder, name: &str, load: &str, millis: u64, soundness: Sound
     writer.write(&Event::Started(Box::new(info.clone()))).unwrap();
     for second in 0..20 {
         let mut interval = Tally::default();
-        for number in 0..50 {
+        for number in 0..50_u64 {
             // In no order that blocks could follow (Knuth's generator).
             let drawn = (50 * second + number + 1).wrapping_mul(6_364_136_223_846_793_005).rotate_left(29);
             let apart = drawn.wrapping_mul(1_442_695_040_888_963_407) >> 32 & 31;
