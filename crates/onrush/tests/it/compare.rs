@@ -73,8 +73,8 @@ fn how_comparisons_end() {
     let folder = runs();
     for (words, code, told) in [
         ("a.run same.run", 0, "SAME: nothing changed by more than 3 % and by more than chance"),
-        ("a.run slow.run", 99, "WORSE: 2 figures worsened"),
-        ("slow.run a.run", 0, "BETTER: 2 figures improved"),
+        ("a.run slow.run", 99, "WORSE: 3 figures worsened"),
+        ("slow.run a.run", 0, "BETTER: 3 figures improved"),
         ("a.run slow.run --effect 50%", 0, "SAME: "),
         ("--base a.run --base same.run slow.run slow.run", 99, "as wide as the runs of a side differ"),
         ("a.run weak.run", 0, "weak.run: the verdict is degraded: how the generator did"),
