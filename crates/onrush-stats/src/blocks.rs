@@ -129,8 +129,16 @@ fn lags_that_count(values: &[f64], r0: f64) -> usize {
     let noise = 2.0 * (n.log10() / n).sqrt();
     let in_a_row = (n.log10().sqrt().ceil() as usize).max(5);
     let most = (n.sqrt().ceil() as usize + in_a_row).min(values.len() - 1);
-    let mut quiet = 0;
+    let (mut quiet, mut sum, mut largest) = (0, r0, (r0, 0));
     for lag in 1..=most {
+        // What swings to and fro, such as a service that pauses every few seconds, cancels out instead of adding up.
+        sum += 2.0 * covariance(values, lag);
+        if sum <= 0.0 {
+            return largest.1;
+        }
+        if sum > largest.0 {
+            largest = (sum, lag);
+        }
         quiet = if (covariance(values, lag) / r0).abs() < noise { quiet + 1 } else { 0 };
         if quiet == in_a_row {
             return lag - in_a_row;
@@ -170,6 +178,15 @@ mod tests {
         // In the long run: 1 / (1 - 0.8) / sqrt(n).
         let expected = 5.0 / 2000_f64.sqrt();
         assert!((estimate.error / expected - 1.0).abs() < 0.3, "{estimate:?} {expected}");
+    }
+
+    #[test]
+    fn what_swings_is_known_all_the_same() {
+        for period in [2, 3, 4, 7] {
+            let values: Vec<_> = (0..60).map(|at| if at % period == 0 { 5.0 } else { 1.0 }).collect();
+            let estimate = Estimate::ratio(&values, &[1.0; 60]);
+            assert!(estimate.is_some_and(|estimate| estimate.error < 0.3), "{period}: {estimate:?}");
+        }
     }
 
     #[test]

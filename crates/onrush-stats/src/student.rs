@@ -40,18 +40,18 @@ fn beta(x: f64, a: f64, b: f64) -> f64 {
 fn fraction(x: f64, a: f64, b: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
-    let mut value = d;
+    let mut over = 1.0;
+    let mut under = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
+    let mut value = under;
     for step in 1..500_u32 {
         let m = f64::from(step);
         let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
         let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
         let before = value;
         for term in [even, odd] {
-            d = 1.0 / away(1.0 + term * d);
-            c = away(1.0 + term / c);
-            value *= c * d;
+            under = 1.0 / away(1.0 + term * under);
+            over = away(1.0 + term / over);
+            value *= over * under;
         }
         if (value / before - 1.0).abs() < 1e-14 {
             break;
@@ -89,6 +89,8 @@ mod tests {
             assert!((reach(level, freedom) - expected).abs() < 0.001, "{level} {freedom}: {}", reach(level, freedom));
             assert!((both_tails(expected, freedom) - (1.0 - level)).abs() < 1e-4);
         }
-        assert_eq!([both_tails(0.0, 5.0), both_tails(f64::INFINITY, 5.0), both_tails(f64::NAN, 5.0)], [1.0, 0.0, 1.0]);
+        for (t, expected) in [(0.0, 1.0), (f64::INFINITY, 0.0), (f64::NAN, 1.0)] {
+            assert!((both_tails(t, 5.0) - expected).abs() < 1e-12, "{t}");
+        }
     }
 }

@@ -41,7 +41,6 @@ pub(super) fn text(comparison: &Comparison, style: Style) -> String {
 fn head(text: &mut String, comparison: &Comparison, style: Style) {
     let (mark, tone) = match comparison.result() {
         "worse" => (style.pick("✘", "x"), Tone::Bad),
-        "better" => (style.pick("✔", "+"), Tone::Good),
         "unknown" => (style.pick("▲", "!"), Tone::Warn),
         _ => (style.pick("✔", "+"), Tone::Good),
     };

@@ -137,8 +137,9 @@ impl Service {
 fn recorded(events: &[Event], name: &str) -> Recorded {
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes);
-    events.iter().for_each(|event| writer.write(event).unwrap());
-    Recorded::read(name.to_owned(), Reader::new(&*bytes).unwrap()).unwrap()
+    events.iter().for_each(|event| writer.write(event).expect("memory has room"));
+    let reader = Reader::new(&*bytes).expect("a run file");
+    Recorded::read(name.to_owned(), reader).expect("a whole one")
 }
 
 fn compared(base: Service, new: Service, seed: u64, series: usize, terms: Terms) -> Comparison {
@@ -225,7 +226,7 @@ fn shop() -> Comparison {
 }
 
 fn shown(name: &str, comparison: &Comparison, style: Style) -> String {
-    (VIEWS.iter().find(|view| view.name == name).unwrap().make)(comparison, style)
+    (VIEWS.iter().find(|view| view.name == name).expect("a view").make)(comparison, style)
 }
 
 #[test]

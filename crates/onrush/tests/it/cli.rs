@@ -56,6 +56,11 @@ fn help_of_run() {
 }
 
 #[test]
+fn help_of_compare() {
+    snapshot("help_of_compare", &help(&["compare", "--help"]));
+}
+
+#[test]
 fn help_of_serve_and_demo() {
     snapshot("help_of_serve", &help(&["serve", "--help"]));
     snapshot("help_of_demo", &help(&["demo", "--help"]));

@@ -16,7 +16,7 @@ fn record(folder: &Folder, name: &str, load: &str, millis: u64, soundness: Sound
     writer.write(&Event::Started(Box::new(info.clone()))).unwrap();
     for second in 0..20_u64 {
         let mut interval = Tally::default();
-        for number in 0..50 {
+        for number in 0..50_u64 {
             // In no order that blocks could follow (Knuth's generator).
             let drawn = (50 * second + number + 1).wrapping_mul(6_364_136_223_846_793_005).rotate_left(29);
             let apart = drawn.wrapping_mul(1_442_695_040_888_963_407) >> 32 & 31;
@@ -73,8 +73,8 @@ fn how_comparisons_end() {
     let folder = runs();
     for (words, code, told) in [
         ("a.run same.run", 0, "SAME: nothing changed by more than 3 % and by more than chance"),
-        ("a.run slow.run", 99, "WORSE: 2 figures worsened"),
-        ("slow.run a.run", 0, "BETTER: 2 figures improved"),
+        ("a.run slow.run", 99, "WORSE: 3 figures worsened"),
+        ("slow.run a.run", 0, "BETTER: 3 figures improved"),
         ("a.run slow.run --effect 50%", 0, "SAME: "),
         ("--base a.run --base same.run slow.run slow.run", 99, "as wide as the runs of a side differ"),
         ("a.run weak.run", 0, "weak.run: the verdict is degraded: how the generator did"),
