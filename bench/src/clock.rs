@@ -15,6 +15,12 @@ pub(crate) fn seconds(count: u64) -> u64 {
     u64::try_from(Duration::from_secs(count).as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// Lets so many seconds of a run go by.
+#[expect(clippy::disallowed_methods, reason = "the time is what is measured")]
+pub(crate) fn pause(seconds: u64) {
+    std::thread::sleep(Duration::from_secs(seconds));
+}
+
 /// Lets a server finish what a client that has gone left behind, and notice that it should stop.
 #[expect(clippy::disallowed_methods, reason = "between two measurements there is no event to wait for")]
 pub(crate) fn settle() {

@@ -10,7 +10,7 @@ use crate::measure::measure;
 use crate::stats::{median, quantile};
 use crate::table::{Row, print};
 use crate::tools::{Closed, Tool};
-use crate::{Options, cpu, freeze, memory, pacing};
+use crate::{Options, cpu, freeze, memory, pacing, snapshot};
 
 /// A contest of closed loads, decided by the CPU time a request.
 struct Contest {
@@ -107,6 +107,7 @@ pub(crate) fn run_all(options: &Options) -> ExitCode {
         ("thinking", memory::thinking),
         ("freeze", freeze::rows),
         ("start", memory::start),
+        ("snapshot", snapshot::rows),
     ] {
         if wanted(name) {
             rows.extend(part(options));

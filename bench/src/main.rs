@@ -17,6 +17,7 @@ mod measure;
 mod memory;
 mod pacing;
 mod scenario;
+mod snapshot;
 mod stats;
 mod table;
 mod tools;

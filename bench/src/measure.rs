@@ -8,6 +8,13 @@ use serde_json::{Value, json};
 use crate::clock::settle;
 use crate::cpu;
 
+/// A client. Runs are saved, as they are by default, but not where somebody happens to be.
+pub(crate) fn client(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env("ONRUSH_RESULTS", std::env::temp_dir().join("onrush-bench"));
+    command
+}
+
 /// A finished client.
 #[derive(Clone, Debug)]
 pub(crate) struct Finished {
@@ -23,7 +30,7 @@ pub(crate) struct Finished {
 /// accounting of children is of this process alone, so it is of just that command.
 pub(crate) fn run_measured(command: &[&str]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else { return ExitCode::from(104) };
-    let status = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).status();
+    let status = client(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).status();
     if let Err(error) = status {
         eprintln!("{program}: {error}");
         return ExitCode::FAILURE;
@@ -58,7 +65,7 @@ pub(crate) fn measure(command: &[String]) -> Option<Finished> {
 /// The resident size, in bytes, of a command on the clients' core at the moment when `is_time`; `None` when that
 /// does not come before its end.
 pub(crate) fn while_running(command: &[String], is_time: impl Fn() -> bool) -> Option<f64> {
-    let mut child = Command::new("taskset")
+    let mut child = client("taskset")
         .args(["-c", &cpu::CLIENT.to_string()])
         .args(command)
         .stdin(Stdio::null())

@@ -1,10 +1,10 @@
 //! What a client holds in memory, and how soon it sends its first request.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::canned::{Canned, Manner};
 use crate::clock::{nanos, settle};
-use crate::measure::{measure, while_running};
+use crate::measure::{client, measure, while_running};
 use crate::stats::median;
 use crate::table::Row;
 use crate::tools::{Closed, Tool};
@@ -92,7 +92,7 @@ pub(crate) fn start(options: &Options) -> Vec<Row> {
     for _ in 0..options.rounds.max(5) {
         server.forget();
         let before = nanos();
-        let run = Command::new(&options.onrush)
+        let run = client(&options.onrush)
             .args(["run", &url, "-n", "50", "-q"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -31,6 +31,12 @@ pub(crate) fn thinking(url: &str, users: u32, seconds: u64) -> Option<String> {
     write("thinking", &(head + &flush_left(THINKS)))
 }
 
+/// Looping users who take many steps, each counted apart.
+pub(crate) fn of_many_steps(url: &str, steps: usize, seconds: u64) -> Option<String> {
+    let steps: Vec<_> = (0..steps).map(|step| format!("  - {{ get: /, name: step {step} }}\n")).collect();
+    write("steps", &format!("target: {url}\nload: 50 users for {seconds}s\nsteps:\n{}", steps.concat()))
+}
+
 fn flush_left(text: &str) -> String {
     text.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n").collect()
 }

@@ -17,6 +17,7 @@ const PEERS: &[Peer] = &[
     ("caddy", &["version"], "caddy"),
     ("haproxy", &["-v"], "haproxy"),
     ("python3", &["--version"], "python3"),
+    ("prometheus", &["--version"], "prometheus"),
 ];
 
 /// Fine when all of them are there, installed first if that is wanted and possible; else what is not

@@ -7,6 +7,7 @@ use onrush_metrics::{
     Event, Gauges, Outcome, RunInfo, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
 };
 use onrush_net::clock::Instant;
+use onrush_stats::PrecisionWatch;
 
 use crate::control::Control;
 use crate::health::ProcessMark;
@@ -49,12 +50,16 @@ pub(crate) struct Collector<'a> {
     info: &'a RunInfo,
     mark: &'a ProcessMark,
     watch: Watch<'a>,
+    /// Ends the run once a percentile is known well enough.
+    precision: Option<PrecisionWatch>,
     control: &'a Control,
     on_event: &'a mut dyn FnMut(Event),
     collected: Collected,
     /// All requests so far.
     total: Tally,
     interval: Tallies,
+    /// There is something in the interval.
+    is_counted: bool,
     gauges: Vec<Option<Gauges>>,
     last_gauges: Vec<Gauges>,
     last_health: Vec<WorkerHealth>,
@@ -83,11 +88,13 @@ impl<'a> Collector<'a> {
             info,
             mark,
             watch,
+            precision: None,
             control,
             on_event,
             collected: Collected::default(),
             total: Tally::default(),
             interval: Tallies::default(),
+            is_counted: false,
             gauges: vec![None; workers],
             last_gauges: vec![Gauges::default(); workers],
             last_health: vec![WorkerHealth::default(); workers],
@@ -97,6 +104,11 @@ impl<'a> Collector<'a> {
             stopping: 0,
             told_stopping: false,
         }
+    }
+
+    /// The run ends once a percentile is known well enough.
+    pub(crate) fn until(self, precision: Option<PrecisionWatch>) -> Self {
+        Self { precision, ..self }
     }
 
     /// Returns when all senders are gone.
@@ -120,7 +132,7 @@ impl<'a> Collector<'a> {
     fn take(&mut self, worker: usize, message: Message) {
         match message {
             Message::Second { tallies, gauges, health } => {
-                self.interval.merge(&tallies);
+                self.count(*tallies);
                 self.gauges[worker] = Some(gauges);
                 self.last_gauges[worker] = gauges;
                 self.last_health[worker] = health;
@@ -133,7 +145,7 @@ impl<'a> Collector<'a> {
                 }
             }
             Message::Done(closing) => {
-                self.interval.merge(&closing.tallies);
+                self.count(closing.tallies);
                 self.last_health[worker] = closing.health;
                 self.collected.workers.push(closing.health);
                 self.collected.oldest_cut_off = self.collected.oldest_cut_off.max(closing.oldest_cut_off);
@@ -142,6 +154,16 @@ impl<'a> Collector<'a> {
                 self.gauges[worker] = Some(Gauges::default());
                 self.last_gauges[worker] = Gauges::default();
             }
+        }
+    }
+
+    fn count(&mut self, tallies: Tallies) {
+        // The first one's need not be added to nothing, which would copy them.
+        if self.is_counted {
+            self.interval.merge(&tallies);
+        } else {
+            self.interval = tallies;
+            self.is_counted = true;
         }
     }
 
@@ -154,6 +176,7 @@ impl<'a> Collector<'a> {
 
     fn tick(&mut self) {
         let interval = std::mem::take(&mut self.interval);
+        self.is_counted = false;
         self.collected.tallies.merge(&interval);
         self.ticked = Instant::now();
         for (gauges, is_done) in self.gauges.iter_mut().zip(&self.is_done) {
@@ -165,6 +188,10 @@ impl<'a> Collector<'a> {
             self.control.end(StopReason::Threshold);
         }
         let snapshot = self.snapshot(at, interval);
+        // What comes in after the load is no second of it.
+        if over.is_none() && self.precision.as_mut().is_some_and(|precision| precision.tick(&snapshot)) {
+            self.control.end(StopReason::Precise);
+        }
         (self.on_event)(Event::Tick(Box::new(snapshot)));
     }
 
@@ -221,6 +248,34 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
+
+    #[test]
+    fn a_run_ends_once_a_percentile_is_known() {
+        let (send, messages) = channel();
+        for number in 0..30_u64 {
+            let mut tallies = Tallies::default();
+            (0..100)
+                .for_each(|request| tallies.own.response.record(Duration::from_millis(10 + (request + number) % 3)));
+            let (gauges, health) = (Gauges::default(), WorkerHealth::default());
+            send.send((0, Message::Second { tallies: Box::new(tallies), gauges, health })).expect("somebody listens");
+        }
+        drop(send);
+        let (control, mark, info) = (Control::new(), ProcessMark::now(), RunInfo { threads: 1, ..RunInfo::default() });
+        let mut known_at = None;
+        let mut told = 0;
+        let mut on_event = |event| {
+            told += usize::from(matches!(event, Event::Tick(_)));
+            known_at = known_at.or_else(|| control.reason().map(|reason| (reason, told)));
+        };
+        let watch = Watch::new(&[], &[], Duration::ZERO);
+        let wanted = onrush_stats::Precision { q: 0.5, share: 0.2 };
+        Collector::new(Instant::now(), &info, &mark, watch, &control, &mut on_event)
+            .until(Some(PrecisionWatch::new(wanted, Duration::ZERO)))
+            .gather(&messages);
+        // Ten blocks, and five seconds on end.
+        let Some((StopReason::Precise, at)) = known_at else { panic!("{known_at:?}") };
+        assert!((14..30).contains(&at), "{at}");
+    }
 
     /// Each row: what two workers say, in turn, and how many seconds are told.
     #[test]

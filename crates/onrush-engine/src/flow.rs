@@ -284,6 +284,7 @@ impl FlowCaller {
         self.spare.borrow_mut().filled.pop().unwrap_or_default()
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "a user would carry its room while it looks")]
     fn looked(&self) -> Box<Looked> {
         self.spare.borrow_mut().looked.pop().unwrap_or_default()
     }

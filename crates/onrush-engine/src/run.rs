@@ -9,7 +9,8 @@ use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
 use onrush_net::clock::Instant;
 use onrush_net::{Setup, Share};
 use onrush_pace::Segment;
-use onrush_plan::{Plan, Work};
+use onrush_plan::{Plan, Until, Work};
+use onrush_stats::{Precision, PrecisionWatch};
 use onrush_user::{Scene, SetupValues};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -55,7 +56,8 @@ pub fn run(
     on_event(Event::Started(Box::new(info.clone())));
     let start = gate.open(plan.threads)?;
     let watch = Watch::new(plan.work.thresholds(), &info.series, plan.warmup);
-    let collector = Collector::new(start, info, &mark, watch, control, &mut on_event);
+    let precision = plan.until.as_ref().map(|until| precision(until, plan.warmup));
+    let collector = Collector::new(start, info, &mark, watch, control, &mut on_event).until(precision);
     let (collected, watch) = collector.gather(&messages);
     if collected.lost > 0 {
         return Err(RunError::WorkerLost(collected.lost));
@@ -68,6 +70,10 @@ pub fn run(
     on_event(Event::Finished(Box::new(outcome.clone())));
     kit.tear_down(&plan, control)?;
     Ok(outcome)
+}
+
+fn precision(until: &Until, warmup: Duration) -> PrecisionWatch {
+    PrecisionWatch::new(Precision { q: until.q, share: until.share }, warmup)
 }
 
 fn conclude(

@@ -7,6 +7,7 @@ mod diagnostic;
 mod load;
 mod scenario;
 mod units;
+mod until;
 mod words;
 
 pub use diagnostic::Diagnostic;
@@ -15,3 +16,4 @@ pub use scenario::{
     Document, Fault, Faults, Files, Overrides, STARTER, Settings, Source, describe, parse_scenario, scenario_schema,
 };
 pub use units::{parse_duration, parse_rate};
+pub use until::parse_until;

@@ -56,6 +56,8 @@ pub struct RunInfo {
     pub stages: Vec<Stage>,
     /// The conditions on the run, as they were written.
     pub thresholds: Vec<String>,
+    /// How well a percentile is to be known for the run to end before its load does, as it was written.
+    pub until: Option<String>,
     /// What is played, in words: a line each, without secrets.
     pub plan: Vec<String>,
     /// What it is played on.
@@ -187,6 +189,8 @@ pub enum StopReason {
     Threshold,
     /// A scenario said so.
     Script,
+    /// A percentile was known as well as was asked for.
+    Precise,
     /// Nobody knows: the record of the run ends before it did.
     Lost,
 }
@@ -199,6 +203,7 @@ impl StopReason {
             Self::Interrupted => "interrupted",
             Self::Threshold => "threshold",
             Self::Script => "script",
+            Self::Precise => "precise",
             Self::Lost => "lost",
         }
     }

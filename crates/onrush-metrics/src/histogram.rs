@@ -1,7 +1,8 @@
 //! A histogram of durations: 1 µs to 1 h at 3 significant digits, in HdrHistogram's own bucket layout.
 //!
-//! Counts live in pages that come into being when first touched, so a series whose values stay within
-//! a factor of ten costs a few kilobytes instead of 190, and merging touches only what is there.
+//! The first values are a list; more are counted in pages that come into being when first touched, so a series whose
+//! values stay within a factor of ten costs a few kilobytes instead of 190, a second of one of a thousand series a few
+//! hundred bytes, and merging touches only what is there.
 //! The sum, the smallest and the largest value are kept exactly, in nanoseconds.
 
 use std::time::Duration;
@@ -12,14 +13,19 @@ const PAGE: usize = 1 << PAGE_BITS;
 const HALF_BITS: u32 = 10;
 /// The largest value told apart, in µs: one hour. Longer ones are counted there; `max` stays exact.
 const LARGEST_US: u64 = 3_600_000_000;
+/// So many values are a list.
+const FEW: usize = 128;
+#[cfg(test)]
 const SLOTS: usize = slot_of(LARGEST_US) + 1;
-const PAGES: usize = SLOTS.div_ceil(PAGE);
 
 /// Counts of durations from 1 µs to 1 h, 3 significant digits.
 #[derive(Clone, Default)]
 pub struct Histogram {
-    /// Empty until the first record, then `PAGES` long.
+    /// The slots of the first values, as long as there are no pages.
+    few: Vec<u16>,
+    /// From the first page that was touched to the last: what is not there need not be walked over.
     pages: Vec<Option<Box<[u64; PAGE]>>>,
+    first: usize,
     count: u64,
     sum_ns: u128,
     min_ns: u64,
@@ -45,7 +51,7 @@ impl Histogram {
         for (us, count) in counts {
             histogram.count = histogram.count.checked_add(count).filter(|count| *count <= MOST)?;
             let slot = slot_of(us.min(LARGEST_US));
-            histogram.page_mut(slot >> PAGE_BITS)[slot & (PAGE - 1)] += count;
+            histogram.add(slot, count);
         }
         (sum_ns <= u128::from(MOST) << 64 && min_ns <= max_ns).then_some(histogram)
     }
@@ -64,9 +70,9 @@ impl Histogram {
         self.count += 1;
         self.sum_ns += u128::from(ns);
         let slot = slot_of(rounded_us(ns));
-        match self.pages.get_mut(slot >> PAGE_BITS) {
+        match self.pages.get_mut((slot >> PAGE_BITS).wrapping_sub(self.first)) {
             Some(Some(page)) => page[slot & (PAGE - 1)] += 1,
-            _ => self.page_mut(slot >> PAGE_BITS)[slot & (PAGE - 1)] += 1,
+            _ => self.count_elsewhere(slot, 1),
         }
     }
 
@@ -79,12 +85,17 @@ impl Histogram {
         self.max_ns = self.max_ns.max(other.max_ns);
         self.count += other.count;
         self.sum_ns += other.sum_ns;
-        for (number, page) in other.pages.iter().enumerate() {
-            if let Some(page) = page {
-                let mine = self.page_mut(number);
-                for (slot, count) in page.iter().enumerate() {
-                    mine[slot] += count;
+        other.few.iter().for_each(|slot| self.add(usize::from(*slot), 1));
+        if !other.pages.is_empty() {
+            self.turn_over();
+        }
+        for (number, page) in (other.first..).zip(&other.pages) {
+            match (page, self.pages.get_mut(number.wrapping_sub(self.first))) {
+                (None, _) => {}
+                (Some(page), Some(Some(mine))) => {
+                    mine.iter_mut().zip(&**page).for_each(|(mine, theirs)| *mine += theirs)
                 }
+                (Some(page), _) => self.page_mut(number).copy_from_slice(&**page),
             }
         }
     }
@@ -149,7 +160,15 @@ impl Histogram {
 
     /// The occupied slots in rising order: their range in µs (end excluded) and the count.
     pub fn slots(&self) -> impl Iterator<Item = (std::ops::Range<u64>, u64)> + '_ {
-        self.pages.iter().enumerate().filter_map(|(n, page)| Some((n, page.as_ref()?))).flat_map(|(n, page)| {
+        let mut few = self.few.clone();
+        few.sort_unstable();
+        let runs = few.chunk_by(|one, next| one == next).map(|run| (range_of(usize::from(run[0])), run.len() as u64));
+        // One of the two is empty.
+        runs.collect::<Vec<_>>().into_iter().chain(self.paged())
+    }
+
+    fn paged(&self) -> impl Iterator<Item = (std::ops::Range<u64>, u64)> + '_ {
+        (self.first..).zip(&self.pages).filter_map(|(n, page)| Some((n, page.as_ref()?))).flat_map(|(n, page)| {
             page.iter()
                 .enumerate()
                 .filter(|(_, count)| **count > 0)
@@ -165,15 +184,47 @@ impl Histogram {
 
     /// Bytes that the counts occupy.
     pub fn memory(&self) -> usize {
-        self.pages.len() * size_of::<usize>() + self.pages.iter().flatten().count() * PAGE * 8
+        self.few.capacity() * 2 + self.pages.len() * size_of::<usize>() + self.pages.iter().flatten().count() * PAGE * 8
+    }
+
+    fn add(&mut self, slot: usize, count: u64) {
+        match self.pages.get_mut((slot >> PAGE_BITS).wrapping_sub(self.first)) {
+            Some(Some(page)) => page[slot & (PAGE - 1)] += count,
+            _ => self.count_elsewhere(slot, count),
+        }
+    }
+
+    /// Counts what has no page yet.
+    #[cold]
+    fn count_elsewhere(&mut self, slot: usize, count: u64) {
+        if self.pages.is_empty() && count == 1 && self.few.len() < FEW {
+            return self.few.push(slot as u16);
+        }
+        self.turn_over();
+        self.page_mut(slot >> PAGE_BITS)[slot & (PAGE - 1)] += count;
+    }
+
+    /// There will be more than a few: from now on they are counted in pages.
+    fn turn_over(&mut self) {
+        for slot in std::mem::take(&mut self.few) {
+            let slot = usize::from(slot);
+            self.page_mut(slot >> PAGE_BITS)[slot & (PAGE - 1)] += 1;
+        }
     }
 
     #[cold]
     fn page_mut(&mut self, number: usize) -> &mut [u64; PAGE] {
         if self.pages.is_empty() {
-            self.pages.resize_with(PAGES, || None);
+            self.first = number;
         }
-        self.pages[number].get_or_insert_with(|| Box::new([0; PAGE]))
+        let before = self.first.saturating_sub(number);
+        self.pages.splice(0..0, (0..before).map(|_| None));
+        self.first -= before;
+        let place = number - self.first;
+        if place >= self.pages.len() {
+            self.pages.resize_with(place + 1, || None);
+        }
+        self.pages[place].get_or_insert_with(|| Box::new([0; PAGE]))
     }
 }
 

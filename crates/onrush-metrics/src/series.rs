@@ -15,7 +15,7 @@ pub struct SeriesInfo {
     pub name: String,
     /// Names and values by which series are grouped.
     pub tags: Vec<(String, String)>,
-    /// The names of its checks, in the order of [`Tally::checks`].
+    /// The names of its checks, in the order of [`Tally::checks`]. Steps that share a series share them.
     pub checks: Vec<String>,
 }
 
@@ -61,6 +61,9 @@ impl Tallies {
 
     /// Adds each series of `theirs` to that of `mine` in the same place.
     pub fn merge_series(mine: &mut Vec<Tally>, theirs: &[Tally]) {
+        if mine.is_empty() {
+            return mine.extend_from_slice(theirs);
+        }
         if mine.len() < theirs.len() {
             mine.resize_with(theirs.len(), Tally::default);
         }

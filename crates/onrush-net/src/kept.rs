@@ -14,7 +14,19 @@ pub struct Kept {
     body: Vec<u8>,
     /// Bytes of the body that came, kept or not.
     size: u64,
+    /// A head without any of [`TELLING`], met before: the next answer is likely to have the same.
+    /// On the heap, or every user in flight would carry its room.
+    plain: Option<Box<Plain>>,
+    is_plain: bool,
 }
+
+#[derive(Debug, Default)]
+struct Plain {
+    head: Vec<u8>,
+}
+
+/// Fields that are looked for in every answer of a user with cookies, or whose body is read.
+const TELLING: &[&str] = &["set-cookie", "content-encoding"];
 
 impl Kept {
     /// Empty again, for an answer of which the head is wanted, and up to `body` bytes of the body.
@@ -47,14 +59,30 @@ impl Kept {
 
     /// The values of a field by its name in whatever case, in order.
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        // Looked for in every answer whose cookies are kept: the name is compared before anything else is done.
-        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', &self.head).map(|end| end + 1));
+        let head = if self.is_plain && TELLING.contains(&name) { &[] } else { &*self.head };
+        // The name is compared before anything else is done.
+        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', head).map(|end| end + 1));
         starts.filter_map(move |start| {
-            let line = &self.head[start..];
+            let line = &head[start..];
             let is_it = line.get(name.len()) == Some(&b':') && line[..name.len()].eq_ignore_ascii_case(name.as_bytes());
             let line = line.get(name.len() + 1..).filter(|_| is_it)?;
             Some(line[..memchr::memchr(b'\n', line).unwrap_or(line.len())].trim_ascii())
         })
+    }
+
+    /// The answer is there: whether its head tells anything is found out once, and not at all if it is the last one.
+    pub(crate) fn settle(&mut self) {
+        if self.head.is_empty() {
+            return;
+        }
+        let is_known = self.plain.as_ref().is_some_and(|plain| plain.head == self.head);
+        if !is_known {
+            if TELLING.iter().any(|name| self.headers(name).next().is_some()) {
+                return;
+            }
+            self.plain.get_or_insert_default().head.clone_from(&self.head);
+        }
+        self.is_plain = true;
     }
 
     /// The answer begins, or another one after a repeat.
@@ -62,6 +90,7 @@ impl Kept {
         self.head.clear();
         self.body.clear();
         self.size = 0;
+        self.is_plain = false;
     }
 
     /// A field of an HTTP/2 answer.
@@ -127,5 +156,24 @@ mod tests {
         kept.take_head(b"HTTP/1.1 200 OK\r\n\r\n");
         kept.take_body(b"");
         assert_eq!((kept.head(), kept.body(), kept.is_truncated()), (&b""[..], &b""[..], false));
+    }
+
+    #[test]
+    fn what_a_head_tells_is_told_whatever_came_before() {
+        let mut kept = Kept::default();
+        for (head, cookies) in [
+            ("A: b\r\n", 0),
+            ("A: b\r\n", 0),
+            ("A: b\r\nset-COOKIE: c=d\r\nSet-Cookie: e=f\r\n", 2),
+            ("A: b\r\n", 0),
+            ("Set-Cookie: c=d\r\n", 1),
+            ("Set-Cookie: c=d\r\n", 1),
+        ] {
+            kept = kept.wanting(true, 0);
+            kept.take_head(head.as_bytes());
+            kept.settle();
+            assert_eq!(kept.headers("set-cookie").count(), cookies, "{head}");
+            assert_eq!(kept.headers("a").count(), usize::from(head.starts_with('A')), "{head}");
+        }
     }
 }

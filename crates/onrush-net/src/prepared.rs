@@ -102,7 +102,9 @@ impl Prepared {
             Form::Http1 { .. } => self.kept.as_ref(),
             Form::Http2(wire) => wire.kept.as_ref(),
         };
-        kept.map(RefCell::take)
+        let mut kept = kept.map(RefCell::take)?;
+        kept.settle();
+        Some(kept)
     }
 
     /// What it was made from, unless that was bytes.

@@ -24,6 +24,7 @@ pub use counted::{Counted, Quota, Share};
 pub use duration::duration_text;
 pub use open::{Arrival, Arrivals, Open};
 pub use profile::{Flaw, Phase, Profile, ProfileError};
+pub use random::Random;
 pub use rate::{Per, Rate};
 pub use segment::Segment;
 pub use stage::{Spacing, Stage};

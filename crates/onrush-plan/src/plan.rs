@@ -6,7 +6,7 @@ use std::time::Duration;
 use onrush_pace::Profile;
 use url::Url;
 
-use crate::{ClientSettings, Play, Pooling, Request, SeriesSpec, Threshold};
+use crate::{ClientSettings, Play, Pooling, Request, SeriesInfo, Threshold, Until};
 
 /// Everything that the engine needs to know; valid by construction.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Plan {
     pub warmup: Duration,
     /// How long requests in flight may take to finish after the last was begun.
     pub graceful_stop: Duration,
+    /// When the run may end before its load does.
+    pub until: Option<Until>,
     /// The bound on an open profile's concurrency.
     pub in_flight: InFlight,
 }
@@ -151,7 +153,7 @@ impl Work {
     }
 
     /// What is counted apart; nothing where every iteration is a request.
-    pub fn series(&self) -> &[SeriesSpec] {
+    pub fn series(&self) -> &[SeriesInfo] {
         match self {
             Self::Turns { .. } => &[],
             Self::Play(play) => &play.series,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use onrush_metrics::SeriesInfo;
 use onrush_pace::Profile;
 use url::Url;
 
@@ -23,7 +24,7 @@ pub struct Play {
     /// Values that are known before the run: variables of the file, the environment that it reads.
     pub constants: Vec<(VariableId, Constant)>,
     /// What is counted apart; requests, groups and scenarios refer to it by their place.
-    pub series: Vec<SeriesSpec>,
+    pub series: Vec<SeriesInfo>,
     /// Done once before the load; what it saves is given to every user.
     pub setup: Flow,
     /// Done once after the load.
@@ -226,28 +227,5 @@ pub enum Constant {
 /// The place of a series in [`Play::series`].
 pub type SeriesId = usize;
 
-/// What is counted apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeriesSpec {
-    /// What is counted.
-    pub kind: SeriesKind,
-    /// The scenario it belongs to.
-    pub scenario: String,
-    /// Its own name; that of the scenario for iterations.
-    pub name: String,
-    /// Names and values by which thresholds and outputs group series.
-    pub tags: Vec<(String, String)>,
-    /// The names of its checks. Steps that share a series have the same ones.
-    pub checks: Vec<String>,
-}
-
-/// What a series counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SeriesKind {
-    /// Passes through a scenario's flow, from the intended start to the end.
-    Iterations,
-    /// Requests of a step.
-    Requests,
-    /// Passes through a group.
-    Group,
-}
+/// The check in which those are counted that are too many to be counted apart.
+pub const OTHER_CHECKS: &str = "(other checks)";

@@ -49,14 +49,15 @@ impl<R: Read> Reader<R> {
         if found > VERSION {
             return Err(RecordError::Newer { found, known: VERSION });
         }
+        let at = from.read;
         let info = match read_frame(&mut from)? {
             Frame::Whole(kind, content) if kind == Kind::Started as u8 => serde_json::from_slice(&content)
-                .map_err(|error| RecordError::Damaged { at: 0, what: error.to_string() })?,
+                .map_err(|error| RecordError::Damaged { at, what: error.to_string() })?,
             Frame::End => return Err(RecordError::Empty),
             Frame::Whole(..) => {
-                return Err(RecordError::Damaged { at: 0, what: "it does not begin with a plan".into() });
+                return Err(RecordError::Damaged { at, what: "it does not begin with a plan".into() });
             }
-            Frame::Damaged(what) => return Err(RecordError::Damaged { at: 0, what: what.into() }),
+            Frame::Damaged(what) => return Err(RecordError::Damaged { at, what: what.into() }),
         };
         let (so_far, total, last) = (Tallies::default(), Tally::default(), Snapshot::default());
         Ok(Self { from, info, so_far, total, last, is_over: false })
@@ -150,6 +151,7 @@ impl<R: Read> Reader<R> {
     /// What is known of a run whose end is not in its file.
     fn lost(&mut self) -> Outcome {
         let at = self.last.at;
+        self.so_far.series.iter_mut().chain([&mut self.total, &mut self.so_far.own]).for_each(cut_off);
         let mut reasons = std::mem::take(&mut self.last.verdict).reasons;
         reasons.push(Reason {
             rule: "record".into(),
@@ -180,6 +182,13 @@ impl<R: Read> Reader<R> {
             info: self.info.clone(),
         }
     }
+}
+
+/// What was on its way when the record ended had no end, and what was due no beginning.
+fn cut_off(tally: &mut Tally) {
+    let counters = &mut tally.counters;
+    counters.cut_off = counters.started.saturating_sub(counters.ended());
+    counters.unstarted = counters.intended.saturating_sub(counters.started + counters.dropped);
 }
 
 /// Knows how much was read.

@@ -36,6 +36,13 @@ pub enum Trouble {
         /// Why.
         error: io::Error,
     },
+    /// It has something to tell, and goes on.
+    News {
+        /// The output.
+        name: String,
+        /// What.
+        text: String,
+    },
     /// It could not keep up.
     Late {
         /// The outputs of the group.
@@ -63,6 +70,7 @@ struct Group {
     waiting: Arc<AtomicUsize>,
     held: Option<Box<Snapshot>>,
     late: u64,
+    lingers: Duration,
     ended: Receiver<()>,
 }
 
@@ -99,9 +107,9 @@ impl Hub {
     pub fn close(mut self, patience: Duration) -> Vec<Trouble> {
         let mut late_or_stuck = Vec::new();
         for group in self.groups.drain(..) {
-            let Group { names, events, late, ended, .. } = group;
+            let Group { names, events, late, lingers, ended, .. } = group;
             drop(events);
-            if ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            if ended.recv_timeout(patience + lingers) == Err(RecvTimeoutError::Timeout) {
                 late_or_stuck.push(Trouble::Stuck { names: names.clone() });
             }
             if late > 0 {
@@ -115,6 +123,7 @@ impl Hub {
 impl Group {
     fn start(outputs: Vec<Named>, tell: Sender<Trouble>) -> io::Result<Self> {
         let names = outputs.iter().map(|named| &*named.name).collect::<Vec<_>>().join(", ");
+        let lingers = outputs.iter().map(|named| named.output.lingers()).sum();
         let (events, received) = channel();
         let (end, ended) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
@@ -124,7 +133,7 @@ impl Group {
             // Nobody waits any more.
             let _ = end.send(());
         })?;
-        Ok(Self { names, events, waiting, held: None, late: 0, ended })
+        Ok(Self { names, events, waiting, held: None, late: 0, lingers, ended })
     }
 
     fn tick(&mut self, event: &Arc<Event>) {
@@ -165,7 +174,12 @@ impl Group {
 fn serve(mut outputs: Vec<Named>, events: &Receiver<Arc<Event>>, waiting: &AtomicUsize, tell: &Sender<Trouble>) {
     for event in events {
         outputs.retain_mut(|named| match named.output.on_event(&event) {
-            Ok(()) => true,
+            Ok(()) => {
+                while let Some(text) = named.output.news() {
+                    let _ = tell.send(Trouble::News { name: named.name.clone(), text });
+                }
+                true
+            }
             Err(error) => {
                 let _ = tell.send(Trouble::Failed { name: named.name.clone(), error });
                 false

@@ -1,6 +1,8 @@
 //! The outcome of a run as JSON, for machines. `docs/json.md` says what every field means; a test holds the
 //! two together.
 
+mod confidence;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,6 +13,8 @@ use onrush_metrics::{
 };
 use serde::{Serialize, Serializer};
 
+use self::confidence::Confidence;
+use crate::findings::{Finder, Findings};
 use crate::output::Output;
 use crate::units::supports;
 
@@ -22,19 +26,21 @@ const PAIRS: &str = "\"upper_edge_ns_and_count\": [";
 /// Writes the outcome at the end of a run, as [`json`] makes it.
 pub struct JsonOutput {
     to: Box<dyn Write + Send>,
+    finder: Finder,
 }
 
 impl JsonOutput {
     /// JSON into `to`.
     pub fn new(to: Box<dyn Write + Send>) -> Self {
-        Self { to }
+        Self { to, finder: Finder::default() }
     }
 }
 
 impl Output for JsonOutput {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
+        self.finder.on_event(event);
         if let Event::Finished(outcome) = event {
-            self.to.write_all(json(outcome).as_bytes())?;
+            self.to.write_all(json_with(outcome, &self.finder.findings(outcome)).as_bytes())?;
             self.to.flush()?;
         }
         Ok(())
@@ -46,7 +52,12 @@ impl Output for JsonOutput {
 /// Every field is always there, in the order of `docs/json.md`. What is not known, or what the sample does not
 /// support, is `null`; numbers are finite.
 pub fn json(outcome: &Outcome) -> String {
-    let text = serde_json::to_string_pretty(&Document::of(outcome));
+    json_with(outcome, &Findings::default())
+}
+
+/// The same with what the seconds of the run say about its figures.
+pub fn json_with(outcome: &Outcome, findings: &Findings) -> String {
+    let text = serde_json::to_string_pretty(&Document::of(outcome, findings));
     on_one_line(&text.expect("keys are strings, and nothing here refuses to be written")) + "\n"
 }
 
@@ -60,7 +71,7 @@ fn on_one_line(text: &str) -> String {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+pub(crate) struct Document<'a> {
     version: u32,
     onrush: &'a str,
     verdict: Verdict<'a>,
@@ -80,6 +91,7 @@ struct Document<'a> {
     bytes: Bytes,
     connections: Connections,
     series: Vec<Series<'a>>,
+    confidence: Confidence<'a>,
     generator: Generator,
     response_time_histogram: Slots,
 }
@@ -98,7 +110,7 @@ struct Threshold<'a> {
 }
 
 #[derive(Serialize)]
-struct Checks {
+pub(crate) struct Checks {
     passed: u64,
     failed: u64,
 }
@@ -158,7 +170,7 @@ struct Run<'a> {
 }
 
 #[derive(Serialize)]
-struct Counts {
+pub(crate) struct Counts {
     intended: u64,
     started: u64,
     completed: u64,
@@ -180,7 +192,7 @@ struct Rates {
 }
 
 #[derive(Serialize)]
-struct Times {
+pub(crate) struct Times {
     samples: u64,
     min: Option<u64>,
     mean: Option<u64>,
@@ -205,7 +217,7 @@ struct Parts {
 }
 
 #[derive(Serialize)]
-struct Failure<'a> {
+pub(crate) struct Failure<'a> {
     kind: &'static str,
     count: u64,
     local: bool,
@@ -213,7 +225,7 @@ struct Failure<'a> {
 }
 
 #[derive(Serialize)]
-struct Bytes {
+pub(crate) struct Bytes {
     received: u64,
     sent: u64,
 }
@@ -250,7 +262,7 @@ struct Slots {
 }
 
 impl<'a> Document<'a> {
-    fn of(outcome: &'a Outcome) -> Self {
+    pub(crate) fn of(outcome: &'a Outcome, findings: &Findings) -> Self {
         let (total, counters) = (&outcome.total, &outcome.total.counters);
         Self {
             version: VERSION,
@@ -270,14 +282,14 @@ impl<'a> Document<'a> {
             breakdown_ns: Parts::of(&total.breakdown),
             statuses: &total.statuses,
             errors: failures(total),
-            checks: Checks { passed: counters.checks_passed, failed: counters.checks_failed },
+            checks: Checks::of(counters),
             retries: Retries {
                 attempts: counters.attempts,
                 failed_at_first: counters.failed_at_first,
                 hedges: counters.hedges,
                 records: counters.records,
             },
-            bytes: Bytes { received: counters.bytes_received, sent: counters.bytes_sent },
+            bytes: Bytes::of(counters),
             connections: Connections {
                 opened: counters.connections_opened,
                 requests_on_reused: counters.connections_reused,
@@ -286,6 +298,7 @@ impl<'a> Document<'a> {
                 address_fallbacks: counters.address_fallbacks,
             },
             series: outcome.info.series.iter().zip(&outcome.series).map(Series::of).collect(),
+            confidence: Confidence::of(outcome, findings),
             generator: Generator::of(outcome),
             response_time_histogram: Slots { upper_edge_ns_and_count: total.response.upper_edges().collect() },
         }
@@ -353,7 +366,7 @@ impl<'a> Check<'a> {
 }
 
 impl Counts {
-    fn of(counters: &Counters) -> Self {
+    pub(crate) fn of(counters: &Counters) -> Self {
         Self {
             intended: counters.intended,
             started: counters.started,
@@ -371,7 +384,7 @@ impl Counts {
 }
 
 impl Times {
-    fn of(times: &Histogram) -> Self {
+    pub(crate) fn of(times: &Histogram) -> Self {
         let known = |time: Duration| (!times.is_empty()).then(|| nanos(time));
         let quantile = |q| supports(times, q).then(|| nanos(times.quantile(q)));
         Self {
@@ -390,6 +403,18 @@ impl Times {
     }
 }
 
+impl Checks {
+    pub(crate) fn of(counters: &Counters) -> Self {
+        Self { passed: counters.checks_passed, failed: counters.checks_failed }
+    }
+}
+
+impl Bytes {
+    pub(crate) fn of(counters: &Counters) -> Self {
+        Self { received: counters.bytes_received, sent: counters.bytes_sent }
+    }
+}
+
 impl Parts {
     fn of(parts: &Breakdown) -> Self {
         Self {
@@ -404,7 +429,7 @@ impl Parts {
 }
 
 impl<'a> Failure<'a> {
-    fn of(kind: ErrorKind, count: u64, example: Option<&'a str>) -> Self {
+    pub(crate) fn of(kind: ErrorKind, count: u64, example: Option<&'a str>) -> Self {
         Self { kind: kind.name(), count, local: kind.is_local(), example: example.unwrap_or_default() }
     }
 }
@@ -426,11 +451,11 @@ impl Generator {
     }
 }
 
-fn failures(tally: &Tally) -> Vec<Failure<'_>> {
+pub(crate) fn failures(tally: &Tally) -> Vec<Failure<'_>> {
     tally.errors.rows().map(|row| Failure::of(row.kind, row.count, row.example)).collect()
 }
 
-fn by_status<S: Serializer>(statuses: &Statuses, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn by_status<S: Serializer>(statuses: &Statuses, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(statuses.rows().iter().copied())
 }
 
@@ -439,6 +464,6 @@ fn finite(number: Option<f64>) -> Option<f64> {
     number.filter(|number| number.is_finite())
 }
 
-fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

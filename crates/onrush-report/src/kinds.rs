@@ -2,8 +2,15 @@
 
 use std::io::Write;
 
+use crate::at_end::AtEnd;
+use crate::csv::CsvOutput;
+use crate::exported::{LinkKind, otlp, prometheus, remote_write};
+use crate::hlog::HlogOutput;
 use crate::html::HtmlOutput;
 use crate::json::JsonOutput;
+use crate::junit::junit;
+use crate::lines::LinesOutput;
+use crate::markdown::markdown;
 use crate::output::Output;
 use crate::recorded::RunFileOutput;
 use crate::style::Style;
@@ -41,9 +48,61 @@ pub const KINDS: &[Kind] = &[
         about: "the run file: everything, second by second, to be reported and compared later",
         make: |to, _| Box::new(RunFileOutput::new(to)),
     },
+    Kind {
+        name: "jsonl",
+        about: "JSON lines: what is played, a line a second, and the end",
+        make: |to, _| Box::new(LinesOutput::new(to)),
+    },
+    Kind {
+        name: "csv",
+        about: "a table: a row for each second and series",
+        make: |to, _| Box::new(CsvOutput::new(to)),
+    },
+    Kind {
+        name: "junit",
+        about: "JUnit XML: thresholds and checks as test cases",
+        make: |to, _| Box::new(AtEnd::new(to, junit)),
+    },
+    Kind {
+        name: "markdown",
+        about: "for the comment of a pull request",
+        make: |to, _| Box::new(AtEnd::new(to, markdown)),
+    },
+    Kind {
+        name: "hlog",
+        about: "an HdrHistogram log: response times of each second and series",
+        make: |to, _| Box::new(HlogOutput::new(to)),
+    },
 ];
 
 /// The kind called `name`.
 pub fn find_kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// Every kind of output that goes to an address instead of a file.
+pub const LINKS: &[LinkKind] = &[
+    LinkKind {
+        name: "prometheus",
+        about: "a page for Prometheus to scrape, at [HOST:]PORT; on loopback unless there is a host",
+        options: &["linger"],
+        make: prometheus,
+    },
+    LinkKind {
+        name: "remote-write",
+        about: "Prometheus' remote write, to a URL",
+        options: &["native", "every"],
+        make: remote_write,
+    },
+    LinkKind {
+        name: "otlp",
+        about: "OpenTelemetry's metrics over HTTP (http, https) or gRPC (grpc, grpcs), to a URL",
+        options: &["delta", "every"],
+        make: otlp,
+    },
+];
+
+/// The kind called `name` that goes to an address.
+pub fn find_link(name: &str) -> Option<&'static LinkKind> {
+    LINKS.iter().find(|kind| kind.name == name)
 }

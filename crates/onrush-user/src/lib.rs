@@ -26,7 +26,6 @@ mod markup;
 mod mind;
 mod oauth2;
 mod permutation;
-mod random;
 mod reader;
 mod retry;
 mod row;
@@ -58,7 +57,8 @@ pub use markup::{check_css, check_xpath};
 pub use mind::KNOWN_NAMES;
 pub use minijinja::value::Value;
 pub use oauth2::{Token, TokenKey, TokenSource};
-pub use random::Random;
+/// Where everything that is drawn comes from.
+pub use onrush_pace::Random;
 pub use reader::check_regex;
 pub use retry::{Failure, retries_on, retry_wait};
 pub use script::{Part, Scene, Script, ScriptError, SetupValues};

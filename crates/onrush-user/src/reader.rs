@@ -43,8 +43,9 @@ enum Kind {
 pub(crate) struct Reads {
     json: Vec<Hits>,
     read: Option<Result<(), Trouble>>,
-    html: Option<Html>,
-    tree: Option<Result<Package, Trouble>>,
+    /// On the heap: they are large, and few answers are read so.
+    html: Option<Box<Html>>,
+    tree: Option<Box<Result<Package, Trouble>>>,
 }
 
 impl Reads {
@@ -141,11 +142,11 @@ impl Reader {
             }
             Kind::Css(css) => {
                 let body = answer.whole_body()?;
-                select(which, css.read(reads.html.get_or_insert_with(|| markup::html(body))), random)
+                select(which, css.read(reads.html.get_or_insert_with(|| Box::new(markup::html(body)))), random)
             }
             Kind::XPath(path) => {
                 let body = answer.whole_body()?;
-                match reads.tree.get_or_insert_with(|| markup::tree(body)) {
+                match &**reads.tree.get_or_insert_with(|| Box::new(markup::tree(body))) {
                     Ok(tree) => select(which, path.read(tree)?.into_iter(), random),
                     Err(trouble) => return Err(trouble.clone()),
                 }

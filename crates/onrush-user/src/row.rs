@@ -1,6 +1,6 @@
 //! A row that a user drew: its place in a table, not a copy of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use onrush_plan::Table;
@@ -12,37 +12,48 @@ pub(crate) struct Row {
     number: usize,
 }
 
+/// Rows of tables with no more text than this are read once by each worker; those of larger ones at every draw, so that
+/// a million rows need no more room than their text.
+const SMALL: usize = 256 * 1024;
+
 /// A worker's hold on a table.
 #[derive(Debug)]
-pub(crate) struct OwnTable(Arc<Table>);
+pub(crate) struct OwnTable {
+    table: Arc<Table>,
+    /// The rows of a small table of JSON, as far as they have been drawn.
+    read: Vec<OnceLock<Value>>,
+}
 
 impl OwnTable {
     pub(crate) fn of(table: &Arc<Table>) -> Arc<Self> {
-        Arc::new(Self(Arc::clone(table)))
+        let is_small = table.is_json && table.text.len() <= SMALL;
+        let read = (0..table.rows()).filter(|_| is_small).map(|_| OnceLock::new()).collect();
+        Arc::new(Self { table: Arc::clone(table), read })
     }
 
     pub(crate) fn rows(&self) -> u64 {
-        self.0.rows() as u64
+        self.table.rows() as u64
     }
 
     /// A row as the value of a variable.
     pub(crate) fn value(self: &Arc<Self>, number: u64) -> Value {
-        if self.0.is_json {
-            let text = self.0.row(number as usize).next().unwrap_or_default();
-            return serde_json::from_str(text).unwrap_or_default();
+        let number = number as usize;
+        if !self.table.is_json {
+            return Value::from_object(Row { table: Arc::clone(self), number });
         }
-        Value::from_object(Row { table: Arc::clone(self), number: number as usize })
+        let read = || serde_json::from_str(self.table.row(number).next().unwrap_or_default()).unwrap_or_default();
+        self.read.get(number).map_or_else(read, |row| row.get_or_init(read).clone())
     }
 
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
-        if self.0.is_json { None } else { self.0.fields.iter().position(|field| field == name) }
+        if self.table.is_json { None } else { self.table.fields.iter().position(|field| field == name) }
     }
 }
 
 impl Row {
     /// A field by its place.
     pub(crate) fn field(&self, column: usize) -> &str {
-        self.table.0.row(self.number).nth(column).unwrap_or_default()
+        self.table.table.row(self.number).nth(column).unwrap_or_default()
     }
 }
 
@@ -60,6 +71,6 @@ impl Object for Row {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.table.0.fields.iter().map(|name| Value::from(name.as_str())).collect())
+        Enumerator::Values(self.table.table.fields.iter().map(|name| Value::from(name.as_str())).collect())
     }
 }

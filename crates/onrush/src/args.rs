@@ -1,5 +1,6 @@
 //! What can be typed. Meaning is given to it in [`crate::lower`].
 
+mod compare;
 mod demo;
 mod file;
 mod output;
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use self::compare::{CompareArgs, View};
 pub(crate) use self::demo::DemoArgs;
 pub(crate) use self::file::{CheckArgs, FileArgs, NewArgs};
 pub(crate) use self::output::{Format, OutputArgs, ReportArgs};
@@ -19,7 +21,7 @@ pub(crate) use self::serve::{FlawArg, HttpArg, ServeArgs};
 pub(crate) use self::web::WebAddress;
 
 /// Commands; a first argument that is none of them belongs to `run`.
-const COMMANDS: &[&str] = &["run", "check", "new", "serve", "demo", "report", "help"];
+const COMMANDS: &[&str] = &["run", "check", "new", "serve", "demo", "report", "compare", "help"];
 
 /// Truthful, realistic, massive load for microservices.
 #[derive(Debug, Parser)]
@@ -45,6 +47,9 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Show a run that was saved, in any form that a run itself can be shown in
     Report(ReportArgs),
+    /// Say whether a service became slower: what changed between runs that were saved, by how much, and whether it is more than
+    /// chance
+    Compare(CompareArgs),
 }
 
 /// `onrush URL …` means `onrush run URL …`.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use onrush_lang::Document;
-use onrush_metrics::{RunInfo, SeriesInfo, Stage};
-use onrush_plan::{Plan, SeriesKind, SeriesSpec, Work};
+use onrush_metrics::{RunInfo, Stage};
+use onrush_plan::{Plan, Work};
 
 use crate::args::RunArgs;
 use crate::exit::Wrong;
@@ -63,11 +63,12 @@ impl Asked {
             threads: self.plan.threads,
             seed: self.plan.seed,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            series: work.series().iter().map(series).collect(),
+            series: work.series().to_vec(),
             // Told by the engine when it begins.
             started_at: Duration::ZERO,
             stages: stages(work),
             thresholds: work.thresholds().iter().map(|threshold| threshold.text.clone()).collect(),
+            until: self.plan.until.as_ref().map(|until| until.text.clone()),
             plan: self.words.clone(),
             machine: machine(surroundings),
         }
@@ -76,20 +77,6 @@ impl Asked {
 
 fn lines(text: &str) -> Vec<String> {
     text.trim_end().lines().map(str::to_owned).collect()
-}
-
-fn series(spec: &SeriesSpec) -> SeriesInfo {
-    SeriesInfo {
-        kind: match spec.kind {
-            SeriesKind::Iterations => onrush_metrics::SeriesKind::Iterations,
-            SeriesKind::Requests => onrush_metrics::SeriesKind::Requests,
-            SeriesKind::Group => onrush_metrics::SeriesKind::Group,
-        },
-        scenario: spec.scenario.clone(),
-        name: spec.name.clone(),
-        tags: spec.tags.clone(),
-        checks: spec.checks.clone(),
-    }
 }
 
 /// What is played when. After a stage that takes as long as the service makes of it, nobody knows.

@@ -2,12 +2,14 @@
 //! `ONRUSH_UPDATE_REFERENCE=1 cargo test -p onrush --lib reference` writes it. Every command line and every load
 //! that a document shows is understood.
 
+mod metrics;
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, Parser};
 use onrush_metrics::ErrorKind;
-use onrush_report::KINDS;
+use onrush_report::{KINDS, LINKS};
 use onrush_user::FunctionSpec;
 
 use crate::args::{self, Cli};
@@ -90,6 +92,9 @@ fn reference() -> String {
     table(&mut text, "Rules of the verdict", "The names of its reasons in JSON.", "rule", rules);
     let outputs = KINDS.iter().map(|kind| (format!("`{}`", kind.name), kind.about));
     table(&mut text, "Kinds of outputs", "For `-o KIND=FILE`.", "kind", outputs);
+    let links = LINKS.iter().map(|kind| (format!("`{}`, `{}`", kind.name, kind.options.join("`, `")), kind.about));
+    let about = "For `-o KIND=ADDRESS[,OPTION…]`: [Prometheus and OpenTelemetry](prometheus.md).";
+    table(&mut text, "Kinds of outputs that go to an address", about, "kind, options", links);
     let about = "Those of scenario files, beside the template language's own; every draw comes from the run's seed.";
     functions(&mut text, "Functions of expressions", about, onrush_user::FUNCTION_SPECS);
     let about = "For `value | filter`, beside the template language's own.";

@@ -32,7 +32,7 @@ exits! {
     /// The run was played, but a result could not be written where it was asked for.
     OutputFailed = 1,
     /// A condition of `--fail-on` is met, a threshold is broken or the tear-down has failed, or in a trace a request or a
-    /// check has failed; what was printed says which.
+    /// check has failed, or a comparison has found something worse; what was printed says which.
     Failed = 99,
     /// What was asked for cannot be done, or the set-up has failed; no load was made.
     BadConfiguration = 104,

@@ -7,6 +7,7 @@
 mod args;
 mod asked;
 mod check;
+mod compare;
 mod demo;
 #[cfg(test)]
 mod documents;
@@ -23,6 +24,7 @@ mod signals;
 mod starter;
 mod terminal;
 mod trace;
+mod ui;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -45,6 +47,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => demo::demo(&args),
         Command::Report(args) => report::report(&args),
+        Command::Compare(args) => compare::compare(&args),
     };
     ended.unwrap_or_else(|wrong| wrong.tell()).into()
 }

@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use onrush_lang::Diagnostic;
-use onrush_plan::{InFlight, Plan, WhenFull, Work};
+use onrush_plan::{InFlight, Plan, Until, WhenFull, Work};
 
 use crate::args::{RunArgs, WhenFullArg};
 use crate::exit::Wrong;
@@ -61,6 +61,7 @@ pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, 
         threads: args.threads.unwrap_or(surroundings.cores.max(1)),
         seed: args.seed.unwrap_or_else(any_seed),
         warmup,
+        until: until(args)?,
         graceful_stop: args.graceful_stop.as_deref().map_or(Ok(GRACE), |text| duration("--graceful-stop", text))?,
     };
     plan.checked().map_err(|error| Wrong(error.to_string()))
@@ -111,6 +112,13 @@ fn when_full(asked: Option<WhenFullArg>) -> Option<WhenFull> {
 /// are short enough to type again.
 fn any_seed() -> u64 {
     RandomState::new().hash_one(std::process::id()) >> 32
+}
+
+/// When the run may end before its load does.
+fn until(args: &RunArgs) -> Result<Option<Until>, Wrong> {
+    let parse =
+        |text: &String| onrush_lang::parse_until(text).map_err(|diagnostic| shown(&diagnostic, "--until", text));
+    args.until.as_ref().map(parse).transpose()
 }
 
 /// A duration argument, or what is wrong with it.

@@ -1,6 +1,7 @@
 //! Who gets the events of a run: progress, standard output, further outputs.
 
 mod file;
+mod linked;
 mod saved;
 
 use std::io::{self, Write};
@@ -9,13 +10,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use onrush_metrics::Event;
-use onrush_report::{Hub, KINDS, Named, Progress, Trouble, WebOutput, find_kind};
+use onrush_report::{Hub, KINDS, LINKS, Named, Output, Progress, Trouble, WebOutput, find_kind, find_link};
 
 use self::file::ResultFile;
+use self::linked::Surroundings;
 use self::saved::{SAVED, saving};
 use crate::args::{Format, OutputArgs, WebAddress};
 use crate::exit::Wrong;
 use crate::terminal::{say, stderr_style, stdout_style};
+use crate::ui::Ui;
 
 /// What progress is called.
 const PROGRESS: &str = "progress";
@@ -36,14 +39,13 @@ impl Outputs {
         // What goes to the terminal has an order.
         let mut terminal = Vec::new();
         if !args.quiet {
-            let (style, live) = stderr_style();
-            let output = Box::new(Progress::new(io::stderr(), style, live));
-            terminal.push(Named { name: PROGRESS.to_owned(), output });
+            terminal.push(Named { name: PROGRESS.to_owned(), output: progress(args) });
         }
         let mut groups = Vec::new();
         let mut taken = Vec::new();
+        let surroundings = Surroundings::new(&args.labels, args.quiet, false)?;
         for asked in standard_output(args.format, &args.outputs).into_iter().chain(args.outputs.iter().cloned()) {
-            let named = open(&asked, &mut taken)?;
+            let named = open(&asked, &mut taken, &surroundings)?;
             if asked.ends_with("=-") { terminal.push(named) } else { groups.push(vec![named]) }
         }
         if let Some(address) = &args.web {
@@ -75,6 +77,16 @@ impl Outputs {
     }
 }
 
+/// A picture where there is a terminal for it, lines elsewhere.
+fn progress(args: &OutputArgs) -> Box<dyn Output> {
+    let (style, live) = stderr_style();
+    let lines = Progress::new(io::stderr(), style, live);
+    match args.no_ui || !Ui::is_possible(&args.outputs) {
+        true => Box::new(lines),
+        false => Box::new(Ui::new(lines, style)),
+    }
+}
+
 /// The outputs of a run that was recorded. There is time to wait for each of them, so they need no threads.
 pub(crate) struct Rendering {
     outputs: Vec<Named>,
@@ -83,17 +95,23 @@ pub(crate) struct Rendering {
 
 impl Rendering {
     /// Opens what a recorded run is to be rendered as.
-    pub(crate) fn open(format: Option<Format>, outputs: &[String]) -> Result<Self, Wrong> {
+    pub(crate) fn open(format: Option<Format>, outputs: &[String], labels: &[String]) -> Result<Self, Wrong> {
         let mut taken = Vec::new();
+        let surroundings = Surroundings::new(labels, false, true)?;
         let asked = standard_output(format, outputs).into_iter().chain(outputs.iter().cloned());
-        let outputs = asked.map(|asked| open(&asked, &mut taken)).collect::<Result<_, _>>()?;
+        let outputs = asked.map(|asked| open(&asked, &mut taken, &surroundings)).collect::<Result<_, _>>()?;
         Ok(Self { outputs, failed: false })
     }
 
     pub(crate) fn on_event(&mut self, event: &Event) {
         let mut failed = false;
         self.outputs.retain_mut(|Named { name, output }| match output.on_event(event) {
-            Ok(()) => true,
+            Ok(()) => {
+                while let Some(text) = output.news() {
+                    complain(&Trouble::News { name: name.clone(), text });
+                }
+                true
+            }
             Err(error) => {
                 failed |= complain(&Trouble::Failed { name: name.clone(), error });
                 false
@@ -135,6 +153,11 @@ fn complain(trouble: &Trouble) -> bool {
             say(&format!("warning: output {name} failed: {error}"));
             true
         }
+        Trouble::News { name, text } => {
+            let kind = name.split('=').next().unwrap_or_default();
+            say(&format!("note: output {kind}: {text}"));
+            false
+        }
         Trouble::Late { names, .. } if names == PROGRESS => false,
         Trouble::Late { names, seconds } => {
             say(&format!(
@@ -161,11 +184,15 @@ fn standard_output(format: Option<Format>, outputs: &[String]) -> Option<String>
 }
 
 /// Opens one output. Two results in one place would be no result: `taken` says which places have one.
-fn open(asked: &str, taken: &mut Vec<PathBuf>) -> Result<Named, Wrong> {
-    let names = || KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+fn open(asked: &str, taken: &mut Vec<PathBuf>, surroundings: &Surroundings<'_>) -> Result<Named, Wrong> {
+    let all = || KINDS.iter().map(|kind| kind.name).chain(LINKS.iter().map(|kind| kind.name));
+    let names = || all().collect::<Vec<_>>().join(", ");
     let Some((name, target)) = asked.split_once('=') else {
         return Err(Wrong(format!("`{asked}` is not an output: write KIND=FILE; kinds are {}", names())));
     };
+    if let Some(kind) = find_link(name) {
+        return surroundings.open(kind, target);
+    }
     let Some(kind) = find_kind(name) else {
         return Err(Wrong(format!("`{name}` is not a kind of output; kinds are {}", names())));
     };

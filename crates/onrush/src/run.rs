@@ -14,6 +14,7 @@ use crate::outputs::Outputs;
 use crate::printed::printed;
 use crate::signals;
 use crate::terminal::{print, say};
+use crate::ui;
 
 /// Plays the run that the arguments ask for.
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
@@ -138,6 +139,7 @@ fn notes(plan: &Plan, surroundings: &Surroundings) -> Vec<String> {
 fn stop_on_signals(control: Control) -> Result<(), Wrong> {
     signals::on_signal(move |number| {
         if number > 2 {
+            ui::leave_at_once();
             std::process::exit(Exit::Interrupted as i32);
         }
         control.stop();

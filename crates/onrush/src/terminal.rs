@@ -1,6 +1,7 @@
-//! What the terminal can do.
+//! What the terminal can do, and what is said there.
 
 use std::io::{IsTerminal, Write, stderr, stdout};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use onrush_report::Style;
 
@@ -9,9 +10,35 @@ const WIDTH: usize = 80;
 /// Lines longer than this are hard to read.
 const WIDEST: usize = 100;
 
-/// Says something on standard error. That nobody listens there is no reason to fail.
+/// What is said while a picture fills the terminal, which lines of text would tear.
+static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
+/// Says something on standard error, at once or after [`release`]. That nobody listens there is no reason to fail.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(stderr(), "{text}");
+    match &mut *held_back() {
+        Some(held) => held.push(text.to_owned()),
+        None => drop(writeln!(stderr(), "{text}")),
+    }
+}
+
+/// From now on, what is said waits.
+pub(crate) fn hold() {
+    held_back().get_or_insert_default();
+}
+
+/// What has been said and waits.
+pub(crate) fn held() -> Vec<String> {
+    held_back().clone().unwrap_or_default()
+}
+
+/// Says what waits, and from now on everything at once.
+pub(crate) fn release() {
+    let held = held_back().take();
+    held.iter().flatten().for_each(|text| say(text));
+}
+
+fn held_back() -> MutexGuard<'static, Option<Vec<String>>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes what was asked for to standard output. Whoever closed it has seen enough.

@@ -17,6 +17,8 @@ const HEIGHTS: &[(&str, u8)] = &[
     ("onrush-plan", 3),
     ("onrush-pace", 1),
     ("onrush-record", 2),
+    ("onrush-export", 2),
+    ("onrush-stats", 2),
     ("onrush-metrics", 1),
     ("onrush-target", 0),
 ];

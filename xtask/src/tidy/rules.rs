@@ -35,6 +35,7 @@ const ABSENCES: &[(&str, &[&str], &str)] = &[
     ("onrush-pace", PURE, "pace is arithmetic: time and randomness are arguments"),
     ("onrush-metrics", PURE, "metrics are values: times come in as durations"),
     ("onrush-plan", PURE, "a plan is a value"),
+    ("onrush-stats", PURE, "statistics are arithmetic: seconds come in, numbers go out"),
     ("onrush-lang", PURE, "text comes in, values go out"),
     ("onrush-user", PURE, "answers, times and seeds are arguments"),
     (

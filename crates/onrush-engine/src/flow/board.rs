@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use onrush_metrics::Tally;
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
-use onrush_plan::{SeriesId, SeriesSpec};
+use onrush_plan::{OTHER_CHECKS, SeriesId, SeriesInfo};
 
 use crate::recorder::Recorder;
 
@@ -43,7 +43,7 @@ pub(super) struct Pending<'a> {
 }
 
 impl Board {
-    pub(super) fn new(series: &[SeriesSpec]) -> Self {
+    pub(super) fn new(series: &[SeriesInfo]) -> Self {
         let names = series.iter().map(|series| series.name.clone()).collect();
         let checks = series.iter().map(|series| series.checks.clone()).collect();
         Self { names, checks, recorders: RefCell::default() }
@@ -77,7 +77,8 @@ impl Board {
 
     /// A check of a series was made; `failed` is what it expected and found.
     pub(super) fn checked(&self, series: SeriesId, intended: Instant, name: &str, failed: Option<&str>) {
-        let place = self.checks[series].iter().position(|known| known == name);
+        let place = |name: &str| self.checks[series].iter().position(|known| known == name);
+        let place = place(name).or_else(|| place(OTHER_CHECKS));
         if let Some(place) = place {
             self.with(series, |recorder| recorder.checked(intended, place, failed));
         }

@@ -195,6 +195,7 @@ fn plan(case: Case) -> Plan {
         seed: 1,
         warmup: Duration::from_millis(case.warmup),
         graceful_stop: Duration::from_millis(case.graceful),
+        until: None,
         in_flight: case.in_flight,
     }
 }

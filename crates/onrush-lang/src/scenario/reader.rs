@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use onrush_plan::{Check, Constant, Feeder, SeriesId, SeriesKind, SeriesSpec, VariableId};
+use onrush_plan::{Check, Constant, Feeder, OTHER_CHECKS, SeriesId, SeriesInfo, SeriesKind, VariableId};
 use url::Url;
 
 use super::fault::{Fault, Source};
@@ -38,8 +38,10 @@ pub(crate) struct Reader<'a> {
     /// What expressions read of the environment.
     pub(crate) environment: BTreeMap<String, Constant>,
     pub(crate) feeders: Vec<Feeder>,
-    pub(crate) series: Vec<SeriesSpec>,
+    pub(crate) series: Vec<SeriesInfo>,
     series_by_name: HashMap<(u8, String, String), SeriesId>,
+    /// Some steps or groups are counted together because there are so many.
+    pub(crate) has_others: bool,
     /// The scenario that is being read, and its tags.
     pub(crate) scenario: (String, Vec<(String, String)>),
     /// Steps read so far, fragments written out.
@@ -47,6 +49,11 @@ pub(crate) struct Reader<'a> {
     /// How deep the flow is that is being read.
     pub(crate) depth: usize,
 }
+
+/// Scenarios, steps and groups that are counted apart; memory and every output grow with them.
+pub(crate) const MOST_SERIES: usize = 1_000;
+/// Checks of a series that are counted apart.
+const MOST_CHECKS: usize = 100;
 
 /// Shorter ones are a part of too many words to be hidden in messages, and no secrets.
 const SHORTEST_SECRET: usize = 3;
@@ -89,6 +96,7 @@ impl<'a> Reader<'a> {
             feeders: Vec::new(),
             series: Vec::new(),
             series_by_name: HashMap::new(),
+            has_others: false,
             scenario: Default::default(),
             steps: 0,
             depth: 0,
@@ -196,7 +204,7 @@ impl<'a> Reader<'a> {
         let (scenario, common) = self.scenario.clone();
         let key = (kind as u8, scenario.clone(), name.to_owned());
         let id = *self.series_by_name.entry(key).or_insert_with(|| {
-            self.series.push(SeriesSpec {
+            self.series.push(SeriesInfo {
                 kind,
                 scenario,
                 name: name.to_owned(),
@@ -214,12 +222,38 @@ impl<'a> Reader<'a> {
         id
     }
 
+    /// The series of a step or a group; where there are too many of them, the one of all others in the scenario.
+    pub(crate) fn counted_or_others(
+        &mut self,
+        kind: SeriesKind,
+        name: &str,
+        tags: &[(String, String)],
+        at: &At,
+    ) -> SeriesId {
+        let key = (kind as u8, self.scenario.0.clone(), name.to_owned());
+        if self.series.len() < MOST_SERIES || self.series_by_name.contains_key(&key) {
+            return self.counted(kind, name, tags);
+        }
+        if !self.has_others {
+            self.has_others = true;
+            self.warn(
+                at,
+                format!("this file has more than {MOST_SERIES} names of scenarios, steps and groups"),
+                "from here on, new ones are counted together",
+                "give steps that do the same the same `name:`, and they are counted as one",
+            );
+        }
+        let others = if kind == SeriesKind::Group { "(other groups)" } else { "(other steps)" };
+        self.counted(kind, others, &[])
+    }
+
     /// Checks of a step are counted in its series, each by its name.
     pub(crate) fn checked(&mut self, id: SeriesId, checks: &[Check]) {
         for check in checks {
             let known = &mut self.series[id].checks;
-            if !known.contains(&check.name) {
-                known.push(check.name.clone());
+            let name = if known.len() < MOST_CHECKS { &check.name } else { OTHER_CHECKS };
+            if !known.contains(&check.name) && !known.iter().any(|known| known == name) {
+                known.push(name.to_owned());
             }
         }
     }

@@ -51,7 +51,7 @@ impl Reader<'_> {
         let target = target?;
         let method = shape.name.to_ascii_uppercase();
         let name = name.unwrap_or_else(|| format!("{method} {}", target.shown));
-        let series = self.counted(SeriesKind::Requests, &name, &tags);
+        let series = self.counted_or_others(SeriesKind::Requests, &name, &tags, fields.at);
         self.checked(series, &checks);
         Some(RequestStep {
             series,

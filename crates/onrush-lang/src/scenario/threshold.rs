@@ -18,6 +18,9 @@ const HELP: &str = "thresholds are written `p99 < 300ms`, `mean < 100ms`, `max <
 const FIGURES: &[&str] =
     &["p50", "p90", "p95", "p99", "p99.9", "mean", "max", "rate", "errors", "checks", "dropped", "verdict"];
 
+/// Names that a message lists.
+const MOST_NAMES: usize = 30;
+
 impl Reader<'_> {
     /// `thresholds:` of the file, when all series are known.
     pub(crate) fn thresholds(&mut self, node: &Node) -> Vec<Threshold> {
@@ -147,7 +150,7 @@ impl Reader<'_> {
         if name.is_empty() {
             return Some(Whose::Run);
         }
-        let pick = |matches: &dyn Fn(&onrush_plan::SeriesSpec) -> bool| -> Vec<usize> {
+        let pick = |matches: &dyn Fn(&onrush_plan::SeriesInfo) -> bool| -> Vec<usize> {
             self.series.iter().enumerate().filter(|(_, series)| matches(series)).map(|(place, _)| place).collect()
         };
         let found = if let Some((key, value)) = name.strip_prefix("tag:").and_then(|tag| tag.split_once('=')) {
@@ -156,7 +159,7 @@ impl Reader<'_> {
             })
         } else {
             let iterations = name.strip_suffix(" iterations").unwrap_or("");
-            let ways: [&dyn Fn(&onrush_plan::SeriesSpec) -> bool; 5] = [
+            let ways: [&dyn Fn(&onrush_plan::SeriesInfo) -> bool; 5] = [
                 &|series| series.kind == SeriesKind::Requests && series.scenario == name,
                 &|series| series.kind != SeriesKind::Iterations && series.name == name,
                 &|series| series.kind == SeriesKind::Iterations && series.name == iterations,
@@ -179,7 +182,10 @@ impl Reader<'_> {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let label = suggest(&name, &known, "a scenario, a step, a group, `iterations` or `tag:key=value`");
         let message = format!("nothing here is called `{}`", text.shown_part(range.clone()));
-        let help = format!("there are {}", known.join(", "));
+        let more = if known.len() > MOST_NAMES { ", …" } else { "" };
+        let others =
+            if self.has_others { "; steps beyond the first 1,000 names have no figures of their own" } else { "" };
+        let help = format!("there are {}{more}{others}", known[..known.len().min(MOST_NAMES)].join(", "));
         self.in_text_with_help(text, range, &message, &label, &help)
     }
 

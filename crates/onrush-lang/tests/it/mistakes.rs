@@ -391,3 +391,32 @@ fn rows_of_ones_own_that_cannot_be_enough() {
         assert_eq!(warning(load, pick), expected, "{load}; {pick}");
     }
 }
+
+#[test]
+fn more_names_than_can_be_counted_apart_are_counted_together() {
+    let steps = |range: std::ops::Range<u32>| -> String {
+        range.map(|number| format!("  - {{get: /, name: n{number}, check: [status < 50{}]}}\n", number % 300)).collect()
+    };
+    let text = |more: &str| {
+        format!(
+            "target: http://example.com\nload: 1/s for 1m\n{more}steps:\n{}  - {{group: last, steps: [{{get: /}}]}}\n",
+            steps(0..2_500)
+        )
+    };
+    let document = parse(&text("thresholds: [n5 p99 < 1s]\n")).unwrap();
+    let series = &document.play.series;
+    let names: Vec<_> = series[series.len() - 4..].iter().map(|series| &*series.name).collect();
+    assert_eq!(names, ["n997", "n998", "(other steps)", "(other groups)"]);
+    assert_eq!(series.len(), 1_002, "the scenario itself is one of a thousand");
+    let others = &series[1_000].checks;
+    assert_eq!((others.len(), &**others.last().unwrap()), (101, "(other checks)"));
+    let [warning] = &*document.warnings else { panic!("{} warnings", document.warnings.len()) };
+    let warning = warning.to_string();
+    assert!(
+        warning.contains("more than 1000 names of scenarios, steps and groups") && warning.contains("n999"),
+        "{warning}"
+    );
+    let error = parse(&text("thresholds: [n2000 p99 < 1s]\n")).unwrap_err().to_string();
+    assert!(error.contains("steps beyond the first 1,000 names have no figures of their own"), "{error}");
+    assert!(error.len() < 2_000, "{error}");
+}

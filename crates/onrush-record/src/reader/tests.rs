@@ -35,7 +35,8 @@ fn info() -> RunInfo {
 
 fn counted(requests: u64) -> Tally {
     let mut tally = Tally::default();
-    tally.counters.intended = requests;
+    tally.counters.intended = requests + 2;
+    tally.counters.started = requests + 1;
     tally.counters.completed = requests - 1;
     tally.counters.failed = 1;
     (0..requests).for_each(|number| tally.response.record(Duration::from_micros(100 + 7 * number)));
@@ -132,6 +133,9 @@ fn a_file_that_is_cut_off_anywhere_is_read_up_to_there() {
                 assert_eq!(outcome.stopped, StopReason::Lost, "{length}");
                 assert_eq!(outcome.verdict.reasons.last().unwrap().rule, "record");
                 let told = events.iter().filter(|event| matches!(event, Event::Tick(_))).count();
+                let counters = outcome.total.counters;
+                assert_eq!(counters.started, counters.ended() + counters.cut_off, "{length}");
+                assert_eq!(counters.intended, counters.started + counters.dropped + counters.unstarted, "{length}");
                 // Each second has 20 requests of one series, and 10 or more of the other.
                 assert_eq!(outcome.series.get(1).map_or(0, |pay| pay.response.count()), told as u64 * 20);
                 seconds.push(told);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use onrush_metrics::{RunInfo, Snapshot, StopReason, Tally};
 
+use crate::far::{far, whole_percent};
 use crate::layout::{clipped, width};
 use crate::style::{Style, Tone};
 use crate::units::{clock, count, percent, rate, several, supports, time};
@@ -103,35 +104,10 @@ fn measured(view: &View, add: &mut impl FnMut(u8, String)) {
 
 /// How far the run is, and what is left of it, as far as that can be known.
 fn progress(view: &View) -> (String, Option<String>) {
-    let at = view.snapshot.at;
-    let elapsed = clock(at);
-    let Some(info) = view.info.filter(|_| view.stopping.is_none()) else { return (elapsed, None) };
-    match (info.duration, info.requests) {
-        (Some(duration), _) => {
-            // What would be shown as nothing is nothing.
-            let left = Some(duration.saturating_sub(at)).filter(|left| *left >= Duration::from_millis(500));
-            let share = left.map_or(1.0, |_| at.as_secs_f64() / duration.as_secs_f64());
-            (format!("{}  {elapsed}", whole_percent(share)), left.map(|left| format!("{} to go", clock(left))))
-        }
-        // What the warm-up did is not told, so how much is left is not known.
-        (None, Some(requests)) if info.warmup.is_zero() => counted(view, requests),
-        _ => (elapsed, None),
-    }
-}
-
-fn counted(view: &View, requests: u64) -> (String, Option<String>) {
-    let (at, counters) = (view.snapshot.at, &view.snapshot.total.counters);
-    let done = (counters.ended() + counters.dropped).min(requests);
-    let share = if done < requests { done as f64 / requests as f64 } else { 1.0 };
-    let left = Duration::try_from_secs_f64(at.as_secs_f64() * (1.0 - share) / share).unwrap_or(Duration::MAX);
-    // A guess from the first few requests would be wrong by days.
-    let is_known = done < requests && left <= at * 100;
-    let to_go = is_known.then(|| format!("about {} to go", clock(left.max(Duration::from_secs(1)))));
-    (format!("{}  {}", whole_percent(share), clock(at)), to_go)
-}
-
-/// Whatever it is rounded to, 100 % is when nothing is left.
-fn whole_percent(share: f64) -> String {
-    let percent = (share * 100.0).round().clamp(0.0, 100.0);
-    format!("{:>3} %", if share < 1.0 { percent.min(99.0) } else { percent })
+    let elapsed = clock(view.snapshot.at);
+    let info = view.info.filter(|_| view.stopping.is_none());
+    let Some(far) = info.and_then(|info| far(view.snapshot, info)) else { return (elapsed, None) };
+    let about = if far.is_guess { "about " } else { "" };
+    let to_go = far.left.map(|left| format!("{about}{} to go", clock(left)));
+    (format!("{}  {elapsed}", whole_percent(far.share)), to_go)
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use onrush_metrics::{Counters, Outcome, Soundness, StopReason};
 
 use super::failures::Failures;
-use crate::layout::{MARGIN, bullet, columns, wrap};
+use crate::layout::{MARGIN, bullet, clean, columns, wrap};
 use crate::style::{Style, Tone};
 use crate::units::{clock, several};
 
@@ -46,7 +46,8 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
         bullet(&mut text, &sentence(&reason.text), tone, style);
     }
     if let Some(sentence) = interrupted(outcome) {
-        bullet(&mut text, &sentence, Some(Tone::Warn), style);
+        let tone = Some(Tone::Warn).filter(|_| outcome.stopped != StopReason::Precise);
+        bullet(&mut text, &sentence, tone, style);
     }
     text
 }
@@ -100,9 +101,17 @@ pub(crate) fn interrupted(outcome: &Outcome) -> Option<String> {
         StopReason::Interrupted => "Interrupted",
         StopReason::Threshold => "Ended by a broken threshold",
         StopReason::Script => "Ended by the scenario",
+        // Nothing is missing.
+        StopReason::Precise => return Some(precise(outcome, &played, &of)),
         StopReason::Lost => "The record ends",
     };
     Some(format!("{how} after {played}{of}: what was measured until then is below."))
+}
+
+/// The run was to end as soon as it could.
+fn precise(outcome: &Outcome, played: &str, of: &str) -> String {
+    let asked = outcome.info.until.as_deref().map(|asked| format!(" ({})", clean(asked))).unwrap_or_default();
+    format!("Ended after {played}{of}, as soon as the percentile was known as well as was asked for{asked}.")
 }
 
 #[cfg(test)]

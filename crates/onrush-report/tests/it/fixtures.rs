@@ -6,6 +6,8 @@ use onrush_metrics::{
     ErrorKind, Health, Histogram, Outcome, Reason, RunInfo, SeriesInfo, SeriesKind, Soundness, StopReason, Tally,
     ThresholdResult, Verdict, WorkerHealth,
 };
+use onrush_report::{Findings, Known};
+use onrush_stats::{Band, Drift};
 
 pub(crate) const SHOP: &str = "http://shop.example.com/products";
 
@@ -438,5 +440,20 @@ pub(crate) fn shop() -> Outcome {
             threshold("search p95 < 10ms over 30s", false, "12.3 ms from 1 m 00 s on"),
         ],
         ..outcome(info, total)
+    }
+}
+
+/// What seconds might say.
+pub(crate) fn findings() -> Findings {
+    let known = |series, figure, value, low, high| Known { series, figure, band: Band { value, low, high } };
+    Findings {
+        known: vec![
+            known(None, "p50", 12.0e6, 11.9e6, 12.1e6),
+            known(None, "p95", 40.0e6, 39.0e6, 41.2e6),
+            known(None, "p99", 87.2e6, 80.0e6, 98.0e6),
+            known(None, "rate", 500.0, 499.5, 500.5),
+            known(Some(0), "errors", 0.01, 0.005, 0.015),
+        ],
+        drifts: vec![Drift::WarmUp { lasted: Duration::from_secs(8), change: 0.35 }, Drift::Trend { change: -0.12 }],
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onrush_metrics::Event;
-use onrush_report::{Style, find_kind, json};
+use onrush_report::{Style, find_kind, json, json_with};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -75,7 +75,16 @@ fn documented() -> Vec<Field> {
 }
 
 /// Lists of objects.
-const WITH_ENTRIES: &[&str] = &["verdict.reasons", "errors", "generator.workers", "thresholds", "series", "checks"];
+const WITH_ENTRIES: &[&str] = &[
+    "verdict.reasons",
+    "errors",
+    "generator.workers",
+    "thresholds",
+    "series",
+    "checks",
+    "confidence.intervals",
+    "confidence.warnings",
+];
 
 /// Calls `visit` with the path of every leaf and its value.
 fn leaves(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Value)) {
@@ -121,7 +130,7 @@ fn is_a(kind: &str, value: &Value) -> bool {
 fn the_documentation_names_every_field_and_no_other() {
     let mut written = BTreeSet::new();
     for (_, make) in ALL {
-        leaves("", &parsed(&json(&make())), &mut |path, _| {
+        leaves("", &parsed(&json_with(&make(), &fixtures::findings())), &mut |path, _| {
             written.insert(path.to_owned());
         });
     }
@@ -141,7 +150,7 @@ fn fields_are_what_the_documentation_says_and_null_only_where_it_says_so() {
     };
     let mut seen: BTreeMap<String, [bool; 2]> = BTreeMap::new();
     for (name, make) in ALL {
-        leaves("", &parsed(&json(&make())), &mut |path, value| {
+        leaves("", &parsed(&json_with(&make(), &fixtures::findings())), &mut |path, value| {
             let field = documented.iter().find(|field| field.path == path).expect("documented");
             assert!(value.is_null() || is_a(&field.kind, value), "{name}: {path} is {value}");
             seen.entry(place(path)).or_default()[usize::from(value.is_null())] = true;
@@ -158,7 +167,7 @@ fn every_outcome_has_the_same_fields() {
     let expected = documented();
     for (name, make) in ALL {
         let mut written = BTreeSet::new();
-        leaves("", &parsed(&json(&make())), &mut |path, _| {
+        leaves("", &parsed(&json_with(&make(), &fixtures::findings())), &mut |path, _| {
             written.insert(path.to_owned());
         });
         let is_always_there = |field: &&Field| !field.path.contains(['[', '<']);
@@ -187,7 +196,7 @@ fn keys_in_order(text: &str) -> Vec<String> {
 fn fields_come_in_the_order_of_the_documentation() {
     let documented: Vec<_> = documented().into_iter().map(|field| field.path.replace("[]", "")).collect();
     for (name, make) in ALL {
-        let mut written = keys_in_order(&json(&make()));
+        let mut written = keys_in_order(&json_with(&make(), &fixtures::findings()));
         let mut seen = BTreeSet::new();
         written.retain(|path| documented.contains(path) && seen.insert(path.clone()));
         let expected: Vec<_> = documented.iter().filter(|path| seen.contains(*path)).cloned().collect();

@@ -2,11 +2,15 @@
 
 mod arbitrary;
 mod blocks;
+mod compare;
+mod files;
 mod fixtures;
 mod json;
 mod page;
 mod progress;
+mod schema;
 mod shared;
 mod summary;
 mod traced;
+mod tui;
 mod web;

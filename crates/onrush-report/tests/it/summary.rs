@@ -1,7 +1,7 @@
 //! The summary of every kind of outcome, as it looks in several places, and what is true of all of them.
 
 use onrush_metrics::{Event, Outcome};
-use onrush_report::{Style, find_kind, summary};
+use onrush_report::{Style, find_kind, summary, summary_with};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
@@ -53,6 +53,15 @@ fn where_there_is_little_room() {
         check(&format!("{name}_narrow"), &outcome, NARROW);
     }
     check("shop_tiny", &fixtures::shop(), Style { width: 40, ..PLAIN });
+}
+
+#[test]
+fn with_what_the_seconds_say() {
+    for (name, style) in [("known_plain", PLAIN), ("known_ascii", Style { width: 40, ..ASCII })] {
+        let shown = summary_with(&fixtures::closed(), &fixtures::findings(), style);
+        let about = shown.split("\n\n").find(|section| section.contains("response time")).expect("times");
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, about) });
+    }
 }
 
 fn styles() -> impl Iterator<Item = Style> {

@@ -14,9 +14,13 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<Format>,
 
-    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, html, json, run; may be repeated
+    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, html, json, run, jsonl, csv, junit, markdown, hlog. Or KIND=ADDRESS: prometheus, remote-write, otlp. May be repeated
     #[arg(short, long = "output", value_name = "KIND=FILE", help_heading = "Output")]
     pub(crate) outputs: Vec<String>,
+
+    /// A label on all that goes to Prometheus and OpenTelemetry; may be repeated
+    #[arg(long = "label", value_name = "NAME=VALUE", help_heading = "Output")]
+    pub(crate) labels: Vec<String>,
 
     /// Do not save the run. Otherwise it is saved as a file that `onrush report` and `onrush compare` read
     #[arg(long, help_heading = "Output", conflicts_with = "results")]
@@ -30,6 +34,9 @@ pub(crate) struct OutputArgs {
     /// port or HOST:PORT. Others can see it only where ADDR lets them in, as 0.0.0.0:8080 does
     #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true, default_missing_value = "0", help_heading = "Output")]
     pub(crate) web: Option<WebAddress>,
+    /// One line of progress instead of a picture that fills the terminal
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_ui: bool,
 
     /// No progress
     #[arg(short, long, help_heading = "Output")]
@@ -53,9 +60,13 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
 
-    /// An output as of `onrush run`, `KIND=FILE` (`-` for standard output, instead of --format); of one run; may be repeated
+    /// An output as of `onrush run`, `KIND=FILE` (`-` for standard output, instead of --format); of one run; or KIND=ADDRESS; may be repeated
     #[arg(short, long = "output", value_name = "KIND=FILE")]
     pub(crate) outputs: Vec<String>,
+
+    /// A label on all that goes to Prometheus and OpenTelemetry; may be repeated
+    #[arg(long = "label", value_name = "NAME=VALUE")]
+    pub(crate) labels: Vec<String>,
 }
 
 /// What standard output gets.

@@ -96,6 +96,7 @@ pub(crate) fn plan(document: Document, args: &RunArgs, surroundings: &Surroundin
         threads: args.threads.unwrap_or(surroundings.cores.max(1)),
         seed: args.seed.or(settings.seed).unwrap_or_else(super::any_seed),
         warmup: flag("--warmup", &args.warmup)?.or(settings.warmup).unwrap_or_default(),
+        until: super::until(args)?,
         graceful_stop: flag("--graceful-stop", &args.graceful_stop)?.or(settings.graceful_stop).unwrap_or(super::GRACE),
         client: client(args, &settings, surroundings)?,
         work,

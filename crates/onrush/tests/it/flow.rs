@@ -4,5 +4,7 @@ mod connections;
 mod load;
 mod outputs;
 mod proxies;
+mod report;
 mod request;
+pub(crate) mod saved;
 mod secure;

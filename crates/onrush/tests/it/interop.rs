@@ -2,6 +2,7 @@
 //! logs have as many lines as we have requests.
 
 mod peer;
+mod prometheus;
 
 use std::path::{Path, PathBuf};
 

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod cli;
+mod compare;
 mod flow;
 mod harness;
 mod interop;
 mod page;
+mod picture;
 mod plain;
 mod proxy;
 mod scenario;

@@ -102,6 +102,28 @@ fn serial_every_command_from_the_one_liner_to_ci_works() {
     assert_eq!((&results["iterations"]["completed"], &results["thresholds"][2]["passed"]), (&6.into(), &true.into()));
 }
 
+#[test]
+fn serial_every_comparison_works() {
+    let shop = Service::start(ServiceSettings::default()).unwrap();
+    let folder = Folder::new();
+    let lines = commands("8.");
+    assert_eq!(lines.len(), 5);
+    for line in &lines {
+        // How well anything is known on a busy machine is not what this is about.
+        let here = line.replace(SERVICE, &shop.url()).replace("-d 20s", "-d 2s").replace("-d 1m", "-d 2s");
+        let here = here.replace("compare ", "compare --force --effect 1000 ");
+        let told: &[&str] = match line {
+            line if line.contains("compare") => &["  all requests\n", "intervals take eight seconds at least"],
+            line if line.contains("--until") => &["requests      "],
+            _ => &["\n  response time "],
+        };
+        holds(line, &typed(&here, &folder), told);
+    }
+    let page = std::fs::read_to_string(folder.path("comparison.html")).unwrap();
+    assert!(page.contains("<svg") && page.ends_with("</html>\n"));
+    assert!(std::fs::read_to_string(folder.path("comment.md")).unwrap().starts_with("### "));
+}
+
 /// A command of the chapters before, over in a moment.
 fn shortened(line: &str) -> String {
     let line = ["12s", "30s", "1m"].iter().fold(line.to_owned(), |line, time| line.replace(time, "100ms"));

@@ -3,9 +3,11 @@
 
 mod certificates;
 mod closed_ends;
+mod exports;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod memory;
 mod nowhere;
+mod outputs;
 mod scarcity;
 mod signals;

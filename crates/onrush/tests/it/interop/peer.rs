@@ -81,7 +81,7 @@ impl Peer {
 }
 
 /// A port below those that the system gives to clients, so that no connection takes it meanwhile.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + (std::process::id() % 1000) as u16 * 10;
     loop {

@@ -1,0 +1,44 @@
+//! Outputs that go to an address, and what they take from the surroundings.
+
+use onrush_report::{Link, LinkKind, Linked, Named, Settings, labels};
+
+use crate::exit::Wrong;
+use crate::terminal::say;
+
+/// What links take from the surroundings.
+pub(crate) struct Surroundings<'a> {
+    labels: Vec<(String, String)>,
+    machine: String,
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    quiet: bool,
+    is_replay: bool,
+}
+
+impl Surroundings<'_> {
+    /// Those of this process.
+    pub(crate) fn new(asked: &[String], quiet: bool, is_replay: bool) -> Result<Self, Wrong> {
+        Ok(Self {
+            labels: labels(asked).map_err(|error| Wrong(error.to_string()))?,
+            machine: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            variable: &|name| std::env::var(name).ok(),
+            quiet,
+            is_replay,
+        })
+    }
+
+    /// Opens a link.
+    pub(crate) fn open(&self, kind: &LinkKind, target: &str) -> Result<Named, Wrong> {
+        let settings = Settings {
+            labels: &self.labels,
+            instance: &self.machine,
+            variable: self.variable,
+            is_replay: self.is_replay,
+        };
+        let made = (kind.make)(&Link::parse(target, kind.options), &settings);
+        let Linked { output, shown, notice } = made.map_err(|error| Wrong(format!("output {}: {error}", kind.name)))?;
+        if let Some(notice) = notice.filter(|_| !self.quiet) {
+            say(&notice);
+        }
+        Ok(Named { name: format!("{}={shown}", kind.name), output })
+    }
+}

@@ -1,0 +1,175 @@
+//! `onrush report`: run files in every format, whole, cut off by a kill, damaged, and none at all.
+
+use std::fs;
+use std::io::pipe;
+use std::path::{Path, PathBuf};
+
+use onrush_metrics::Event;
+use onrush_target::{Running, Service, ServiceSettings};
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::harness::{Finished, Folder, Run, until};
+
+/// Every kind of output that is text, and what its text begins with.
+const TEXTS: &[(&str, &str)] = &[
+    ("summary", "\n"),
+    ("json", "{\n"),
+    ("jsonl", "{\"type\":\"start\""),
+    ("csv", "time,"),
+    ("junit", "<?xml"),
+    ("markdown", "<!-- onrush -->"),
+    ("hlog", "#["),
+];
+
+fn service() -> Running {
+    Service::start(ServiceSettings::default()).unwrap()
+}
+
+/// A run that was recorded: two and a half seconds of two steps.
+fn recorded(folder: &Folder, service: &Running) -> PathBuf {
+    let steps = "  - { get: /, name: home, check: [status == 200] }\n  - { get: /status/503, name: broken }\n";
+    let text = format!("target: {}\nload: 40/s for 2500ms\nsteps:\n{steps}", service.url());
+    let scene = folder.write("scene.yaml", text);
+    let file = folder.path("a.run");
+    let output = format!("run={}", file.display());
+    let ended = Run::new(["run", scene.to_str().unwrap(), "-q", "-o", &output]).finish();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    file
+}
+
+fn report(file: &Path, more: &[&str]) -> Finished {
+    Run::new(["report", file.to_str().unwrap()]).args(more.iter().copied()).finish()
+}
+
+#[test]
+fn a_run_is_rendered_in_every_format() {
+    let service = service();
+    let folder = Folder::new();
+    let file = recorded(&folder, &service);
+    for (kind, begin) in TEXTS {
+        let ended = report(&file, &["-o", &format!("{kind}=-")]);
+        assert_eq!((ended.code, &*ended.stderr), (0, ""), "{kind}");
+        assert!(ended.stdout.starts_with(begin), "{kind}: {}", ended.stdout);
+    }
+    let again = folder.path("b.run");
+    assert_eq!(report(&file, &["-o", &format!("run={}", again.display())]).code, 0);
+    let [first, second] = [&file, &again].map(|file| report(file, &["--format", "json"]).stdout);
+    assert_eq!(first, second, "a copy says the same");
+}
+
+#[test]
+fn several_runs_go_to_standard_output_one_after_the_other() {
+    let service = service();
+    let folder = Folder::new();
+    let file = recorded(&folder, &service);
+    let name = file.to_str().unwrap();
+    let ended = report(&file, &[name, name]);
+    assert_eq!((ended.code, ended.stdout.matches("response time by step").count()), (0, 3), "{}", ended.stdout);
+    let ended = report(&file, &[name, "-o", "json=-"]);
+    let documents: Vec<Value> =
+        serde_json::Deserializer::from_str(&ended.stdout).into_iter().map(Result::unwrap).collect();
+    assert_eq!((ended.code, documents.len()), (0, 2));
+    let target = folder.path("out.json");
+    let ended = report(&file, &[name, "-o", &format!("json={}", target.display())]);
+    assert!(ended.code == 104 && ended.stderr.contains("several runs cannot be written into one file"), "{ended:?}");
+    assert!(!target.exists());
+}
+
+#[test]
+fn nobody_reads_the_report() {
+    let service = service();
+    let folder = Folder::new();
+    let file = recorded(&folder, &service);
+    let name = file.to_str().unwrap();
+    for (kind, _) in TEXTS {
+        let nobody = pipe().unwrap().1;
+        let ended = Run::new(["report", name, name, "-o", &format!("{kind}=-")]).stdout(nobody).finish();
+        assert_eq!((ended.code, &*ended.stderr), (0, ""), "{kind}");
+    }
+}
+
+#[test]
+fn what_is_no_run_file_is_told_before_anything_is_written() {
+    let service = service();
+    let folder = Folder::new();
+    let whole = fs::read(recorded(&folder, &service)).unwrap();
+    let newer = [&whole[..11], &[9, 0], &whole[13..]].concat();
+    let mut damaged = whole.clone();
+    damaged[40] ^= 1;
+    for (name, bytes, expected) in [
+        ("none", &b"just a text\n"[..], "it is not a run file of Onrush"),
+        ("empty", b"", "it is not a run file of Onrush"),
+        ("head", &whole[..13], "it ends before the run has begun"),
+        ("newer", &newer, "it has version 9 of the format, and this Onrush reads version 1: a newer Onrush reads it"),
+        ("damaged", &damaged, "it is damaged at byte 13: its checksum is wrong"),
+    ] {
+        let (file, target) = (folder.write(name, bytes), folder.write("kept.json", "kept"));
+        let ended = report(&file, &["-o", &format!("json={}", target.display())]);
+        let expected = format!("error: {}: {expected}\n", file.display());
+        assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (104, "", &*expected), "{name}");
+        assert_eq!(fs::read_to_string(&target).unwrap(), "kept", "{name}");
+    }
+    let ended = report(&folder.path("nowhere"), &[]);
+    assert!(ended.code == 104 && ended.stderr.contains("nowhere: it cannot be read: No such file"), "{ended:?}");
+    let ended = report(&folder.path(""), &[]);
+    assert!(ended.code == 104 && ended.stderr.contains("Is a directory"), "{ended:?}");
+}
+
+#[test]
+fn a_run_that_is_damaged_in_the_middle_has_no_outcome() {
+    let service = service();
+    let folder = Folder::new();
+    let mut bytes = fs::read(recorded(&folder, &service)).unwrap();
+    let end = bytes.len() - 10;
+    bytes[end] ^= 0x10;
+    let file = folder.write("damaged", bytes);
+    let ended = report(&file, &[]);
+    assert_eq!((ended.code, &*ended.stdout), (104, ""), "{}", ended.stderr);
+    assert!(ended.stderr.contains("it is damaged at byte ") && ended.stderr.contains("checksum"), "{}", ended.stderr);
+}
+
+/// So many seconds are in a file that is still being written.
+fn seconds(file: &Path) -> usize {
+    let mut seconds = 0;
+    let Ok(bytes) = fs::read(file) else { return 0 };
+    let read = onrush_record::replay(&*bytes, |event| seconds += usize::from(matches!(event, Event::Tick(_))));
+    if read.is_ok() { seconds } else { 0 }
+}
+
+#[test]
+fn a_killed_run_can_be_read_up_to_its_last_second() {
+    let service = service();
+    let folder = Folder::new();
+    let text = format!(
+        "target: {}\nload: 50/s for 1h\nthresholds: [p99 < 1h]\nsteps: [{{get: /, check: [status == 200]}}]\n",
+        service.url()
+    );
+    let scene = folder.write("scene.yaml", text);
+    let playing = Run::new(["run", scene.to_str().unwrap(), "-q"]).env("ONRUSH_RESULTS", folder.path("runs")).start();
+    let file = || Some(fs::read_dir(folder.path("runs")).ok()?.next()?.unwrap().path());
+    until(|| file().is_some_and(|file| seconds(&file) >= 2), || format!("{:?}", file()));
+    playing.signal(Signal::KILL);
+    let _ = playing.end();
+    let file = file().unwrap();
+    let ended = report(&file, &["--format", "json"]).report();
+    assert_eq!((ended.code, ended.text("/run/stopped"), ended.text("/verdict/soundness")), (0, "lost", "degraded"));
+    let reason = ended.json["verdict"]["reasons"].as_array().unwrap().iter().find(|reason| reason["rule"] == "record");
+    assert!(reason.unwrap()["text"].as_str().unwrap().starts_with("the record ends after "), "{reason:?}");
+    // Two seconds of 50 requests, but for those that were in flight.
+    assert!(ended.requests("completed") >= 90, "{:#}", ended.json["requests"]);
+    assert_eq!(
+        (ended.json["thresholds"][0]["passed"].clone(), ended.json["series"].as_array().unwrap().len()),
+        (false.into(), 2)
+    );
+    for (kind, begin) in TEXTS {
+        let ended = report(&file, &["-o", &format!("{kind}=-")]);
+        assert_eq!((ended.code, &*ended.stderr), (0, ""), "{kind}");
+        assert!(ended.stdout.starts_with(begin), "{kind}: {}", ended.stdout);
+    }
+    let says = |kind: &str| report(&file, &["-o", &format!("{kind}=-")]).stdout;
+    assert!(says("summary").contains("DEGRADED") && says("markdown").contains("The record ends after"));
+    assert!(
+        says("junit").contains("<property name=\"stopped\" value=\"lost\"/>") && says("junit").contains("<failure")
+    );
+}
