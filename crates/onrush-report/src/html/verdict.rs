@@ -189,8 +189,8 @@ fn card(class: &str, name: &str, value: &str, note: &str) -> String {
     let (value, note) = (text(value), text(note));
     // The unit is smaller than the number.
     let value = match value.split_once(' ') {
-        Some((number, unit)) => format!("{number}<small> {unit}</small>"),
-        None => value.strip_suffix("/s").map(|number| format!("{number}<small>/s</small>")).unwrap_or(value),
+        Some((number, unit)) if !unit.contains(' ') => format!("{number}<small> {unit}</small>"),
+        _ => value.strip_suffix("/s").map(|number| format!("{number}<small>/s</small>")).unwrap_or(value),
     };
     format!("<div class=\"card {class}\"><dt>{name}</dt><dd>{value}</dd><dd class=\"note\">{note}</dd></div>")
 }
