@@ -6,13 +6,14 @@ mod host;
 mod stream;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{RawQuery, Request, State as Given};
+use axum::http::uri::Authority;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::sse::{KeepAlive, Sse};
@@ -70,9 +71,15 @@ impl WebOutput {
         Ok(Self { address, shared, latest, running: Some(running), thread: Some(thread) })
     }
 
-    /// Where the page is.
+    /// Where the page is, from this machine.
     pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        let mut address = self.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        format!("http://{address}/")
     }
 
     /// Waits until watchers have the end, but not for long.
@@ -115,7 +122,7 @@ async fn serve(listener: TcpListener, address: SocketAddr, watched: Watched, end
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let allowed = from_fn(move |request: Request, next: Next| async move {
         let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        match host::may_ask(named.or(request.uri().authority().map(|host| host.as_str())), address) {
+        match host::may_ask(named.or(request.uri().authority().map(Authority::as_str)), address) {
             true => next.run(request).await,
             false => {
                 (StatusCode::FORBIDDEN, "This page is for the machine that it runs on: ask for it as localhost.\n")

@@ -3,7 +3,7 @@
 use onrush_metrics::{ErrorRow, Outcome};
 
 use super::escape::text;
-use super::table::{Cell, Column, Row, bar, pairs, table};
+use super::table::{Cell, Column, Row, bar, concat, pairs, table};
 use super::view::View;
 use crate::summary::sentences::about_times;
 use crate::summary::times;
@@ -141,8 +141,7 @@ pub(super) fn breakdown(view: &View) -> String {
         Column("max", false),
         Column("of all the time", true),
     ];
-    let sentences: String =
-        about_times(outcome).iter().map(|sentence| format!("<li>{}</li>", text(sentence))).collect();
+    let sentences = concat(about_times(outcome).iter().map(|sentence| format!("<li>{}</li>", text(sentence))));
     let sentences = if sentences.is_empty() { sentences } else { format!("<ul class=\"notes\">{sentences}</ul>") };
     let rows: Vec<_> = rows.collect();
     format!("<h2>Where the time went</h2>{}{sentences}", table("Where the time went", "part", &columns, &rows, false))

@@ -195,7 +195,8 @@
   };
 
   const tell = (text, isLost = false) => {
-    byId('link').textContent = text;
+    // What is said again would be read out again.
+    if (byId('link').textContent !== text) byId('link').textContent = text;
     byId('link').classList.toggle('lost', isLost);
   };
   const listen = () => {

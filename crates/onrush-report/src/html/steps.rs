@@ -7,7 +7,7 @@ use std::time::Duration;
 use onrush_metrics::{Outcome, SeriesInfo, SeriesKind, Tally};
 
 use super::escape::text;
-use super::table::{Cell, Column, Row, table};
+use super::table::{Cell, Column, Row, concat, table};
 use super::view::View;
 use crate::timeline::{One, Piece, Track};
 use crate::units::{allows_rates, count, percent, rate, several, supports, time};
@@ -92,7 +92,7 @@ fn row(view: &View, place: usize) -> Row {
 }
 
 fn name(info: &SeriesInfo, tally: &Tally) -> String {
-    let tags: String = info.tags.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+    let tags = concat(info.tags.iter().map(|(name, value)| format!("{name}={value} ")));
     let title = if tags.is_empty() { String::new() } else { format!(" title=\"{}\"", text(&tags)) };
     let mark = if tally.counters.failed > 0 { " <span class=\"dot\" title=\"some failed\">▲</span>" } else { "" };
     let name = text(&info.name);

@@ -71,8 +71,13 @@ pub(super) fn table(caption: &str, first: &str, columns: &[Column], rows: &[Row]
 /// Names and values, which are markup.
 pub(super) fn pairs(pairs: impl IntoIterator<Item = (&'static str, String)>) -> String {
     let rows = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-    let rows: String = rows.map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>")).collect();
+    let rows = concat(rows.map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>")));
     format!("<dl class=\"pairs\">{rows}</dl>")
+}
+
+/// One after the other.
+pub(super) fn concat(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().concat()
 }
 
 /// A share of something as a bar, for the eye only.

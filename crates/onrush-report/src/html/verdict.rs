@@ -5,7 +5,7 @@ use std::time::Duration;
 use onrush_metrics::{Histogram, Outcome, Soundness};
 
 use super::escape::text;
-use super::table::{Cell, Column, Row, table};
+use super::table::{Cell, Column, Row, concat, table};
 use super::view::{Phase, View, is_scheduled};
 use crate::summary::failures::Failures;
 use crate::summary::requests::measured;
@@ -16,6 +16,11 @@ use crate::units::{allows_rates, bytes, clock, count, percent, rate, several, su
 pub(super) fn verdict(view: &View) -> String {
     let outcome = &view.outcome;
     let mut heads = Vec::new();
+    if view.phase == Phase::Running && outcome.elapsed.is_zero() {
+        return "<h2 class=\"unseen\">Verdict</h2><div class=\"heads\"><div class=\"head\"><p><strong>Nothing is measured \
+                yet</strong> <span>this page follows the run as soon as it begins</span></p></div></div>"
+            .to_owned();
+    }
     match Failures::of(&outcome.total, outcome.iterations.as_ref()) {
         None => {}
         Some(Failures::All(how)) => heads.push(head("bad", "Nothing succeeded", &how)),
@@ -34,8 +39,8 @@ pub(super) fn verdict(view: &View) -> String {
     heads.push(soundness(view));
     let reasons = outcome.verdict.reasons.iter().map(|reason| (class(reason.soundness), sentence(&reason.text)));
     let stopped = interrupted(outcome).filter(|_| view.phase == Phase::Over).map(|text| ("warn", text));
-    let reasons: String =
-        reasons.chain(stopped).map(|(class, reason)| format!("<li class=\"{class}\">{}</li>", text(&reason))).collect();
+    let reasons =
+        concat(reasons.chain(stopped).map(|(class, reason)| format!("<li class=\"{class}\">{}</li>", text(&reason))));
     let reasons = if reasons.is_empty() { reasons } else { format!("<ul class=\"reasons\">{reasons}</ul>") };
     format!("<h2 class=\"unseen\">Verdict</h2><div class=\"heads\">{}</div>{reasons}", heads.concat())
 }
@@ -184,8 +189,8 @@ fn card(class: &str, name: &str, value: &str, note: &str) -> String {
     let (value, note) = (text(value), text(note));
     // The unit is smaller than the number.
     let value = match value.split_once(' ') {
-        Some((number, unit)) => format!("{number}<small> {unit}</small>"),
-        None => value.strip_suffix("/s").map(|number| format!("{number}<small>/s</small>")).unwrap_or(value),
+        Some((number, unit)) if !unit.contains(' ') => format!("{number}<small> {unit}</small>"),
+        _ => value.strip_suffix("/s").map(|number| format!("{number}<small>/s</small>")).unwrap_or(value),
     };
     format!("<div class=\"card {class}\"><dt>{name}</dt><dd>{value}</dd><dd class=\"note\">{note}</dd></div>")
 }

@@ -107,6 +107,19 @@ fn the_page_has_the_past_and_what_follows_is_small() {
 }
 
 #[test]
+fn before_the_run_begins_the_page_says_so() {
+    let mut web = bind();
+    let (_, page) = get(&web, "/", "localhost");
+    assert!(page.contains("Nothing is measured yet"));
+    assert_eq!(number_of(&page), "-1");
+    let mut events = watch(&web, "-1");
+    tell(&mut web, &started());
+    // The page sees that this is a run, and another one than none.
+    let number = next(&mut events).expect("an update")["number"].as_str().expect("a number").to_owned();
+    assert!(!number.starts_with('-') && number.ends_with("-2"), "{number}");
+}
+
+#[test]
 fn who_comes_without_the_past_gets_it_first() {
     let mut web = bind();
     tell(&mut web, &started());
