@@ -186,6 +186,7 @@ impl<'a> Collector<'a> {
             warming_up: at < self.info.warmup,
             health: so_far.health,
             verdict: so_far.verdict,
+            observed: Vec::new(),
         }
     }
 

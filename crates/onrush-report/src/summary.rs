@@ -5,6 +5,7 @@ mod bars;
 mod checks;
 mod failures;
 mod generator;
+mod observed;
 mod requests;
 mod sentences;
 mod steps;
@@ -15,6 +16,7 @@ use std::io::{self, Write};
 
 use onrush_metrics::{Event, Outcome};
 
+use crate::observed::Seen;
 use crate::output::Output;
 use crate::style::Style;
 
@@ -22,19 +24,22 @@ use crate::style::Style;
 pub struct SummaryOutput {
     to: Box<dyn Write + Send>,
     style: Style,
+    seen: Seen,
 }
 
 impl SummaryOutput {
     /// A summary into `to`.
     pub fn new(to: Box<dyn Write + Send>, style: Style) -> Self {
-        Self { to, style }
+        Self { to, style, seen: Seen::default() }
     }
 }
 
 impl Output for SummaryOutput {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
+        self.seen.on_event(event);
         if let Event::Finished(outcome) = event {
             self.to.write_all(summary(outcome, self.style).as_bytes())?;
+            self.to.write_all(observed::section(self.seen.rows(), self.style).as_bytes())?;
             self.to.flush()?;
         }
         Ok(())

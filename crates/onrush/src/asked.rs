@@ -70,6 +70,8 @@ impl Asked {
             thresholds: work.thresholds().iter().map(|threshold| threshold.text.clone()).collect(),
             plan: self.words.clone(),
             machine: machine(surroundings),
+            // Known when it begins to be read.
+            observed: Vec::new(),
         }
     }
 }

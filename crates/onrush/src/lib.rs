@@ -14,6 +14,7 @@ mod exit;
 mod gate;
 mod lower;
 mod machine;
+mod observing;
 mod outputs;
 mod printed;
 mod report;

@@ -5,6 +5,7 @@ mod cli;
 mod flow;
 mod harness;
 mod interop;
+mod observe;
 mod plain;
 mod proxy;
 mod scenario;
