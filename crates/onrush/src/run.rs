@@ -58,7 +58,7 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
             "note: at most {most} in flight at a time, for the open-files limit: raise it with `ulimit -n`"
         ));
     }
-    let observer = Observing::start(&args.output.observe)?;
+    let observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
     let info = RunInfo { observed: observer.names(), ..asked.info(limited_by_files, surroundings) };
     play(&asked, &info, outputs, &observer, &args.output.fail_on)
 }

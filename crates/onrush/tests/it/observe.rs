@@ -65,6 +65,21 @@ fn a_page_that_is_none_is_told_once_and_the_load_goes_on() {
 }
 
 #[test]
+fn a_scenario_says_what_is_observed() {
+    let (service, folder) = (busy(), Folder::new());
+    let text = format!(
+        "target: {0}\nload: 20 iterations by 4 users\nobserve: ['{0}/metrics#http_requests_in_flight{{}}']\nsteps:\n- get: /a\n",
+        service.url()
+    );
+    let file = folder.write("s.yaml", text);
+    let run = Run::new([Path::new("run"), &file]).args(["-q"]).finish();
+    let lines = observed(&run);
+    assert!(run.code == 0 && lines.len() == 1 && lines[0].starts_with("http_requests_in_flight{} "), "{}", run.stdout);
+    let words = Run::new([Path::new("check"), &file]).finish().stdout;
+    assert!(words.contains("Beside the load, read every second:\n  http://127.0.0.1:"), "{words}");
+}
+
+#[test]
 fn what_cannot_be_observed_is_told_before_the_run() {
     for (url, words) in [
         ("nowhere", "`nowhere` is not a URL"),
