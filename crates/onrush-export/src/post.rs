@@ -95,7 +95,7 @@ impl Endpoint {
 
     /// Sends a message. How long that may take is the caller's to say.
     pub(crate) async fn post(&self, body: Bytes) -> Answer {
-        let answer = match self.connect_and_send(body).await {
+        let answer = match self.connect_and_send(self.request(Method::POST, body)).await {
             Ok(answer) => answer,
             Err(why) => return Answer::Later(why, None),
         };
@@ -118,26 +118,36 @@ impl Endpoint {
         }
     }
 
-    async fn connect_and_send(&self, body: Bytes) -> Result<Response<Incoming>, String> {
+    /// What is there, if it is no longer than `longest`.
+    pub(crate) async fn get(&self, longest: usize) -> Result<Bytes, String> {
+        let answer = self.connect_and_send(self.request(Method::GET, Bytes::new())).await?;
+        let (head, body) = answer.into_parts();
+        if !head.status.is_success() {
+            return Err(format!("answered {}", head.status.as_u16()));
+        }
+        let collected = Limited::new(body, longest).collect().await;
+        collected.map(http_body_util::Collected::to_bytes).map_err(|error| format!("gave no whole answer: {error}"))
+    }
+
+    async fn connect_and_send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, String> {
         let address = (&*self.host, self.port);
         let stream =
             TcpStream::connect(address).await.map_err(|error| format!("cannot be reached: {}", plain(&error)))?;
         match &self.tls {
-            None => self.send(stream, body).await,
+            None => self.send(stream, request).await,
             Some((config, name)) => {
                 let connecting = TlsConnector::from(Arc::clone(config)).connect(name.clone(), stream);
                 let stream = connecting.await.map_err(|error| format!("cannot be reached by TLS: {error}"))?;
-                self.send(stream, body).await
+                self.send(stream, request).await
             }
         }
     }
 
-    async fn send<S>(&self, stream: S, body: Bytes) -> Result<Response<Incoming>, String>
+    async fn send<S>(&self, stream: S, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, String>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let stream = TokioIo::new(stream);
-        let request = self.request(body);
         let told = |error: hyper::Error| format!("gave no answer: {}", innermost(&error));
         if self.expected == Expected::Grpc {
             let made = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await;
@@ -151,9 +161,9 @@ impl Endpoint {
         }
     }
 
-    fn request(&self, body: Bytes) -> Request<Full<Bytes>> {
+    fn request(&self, method: Method, body: Bytes) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = method;
         *request.headers_mut() = self.headers.clone();
         let uri = if self.expected == Expected::Grpc {
             *request.version_mut() = Version::HTTP_2;

@@ -62,6 +62,8 @@ pub struct RunInfo {
     pub plan: Vec<String>,
     /// What it is played on.
     pub machine: Machine,
+    /// The figures of the service's own that are read beside the run: a series each, or `rate(…)` of one, in a second.
+    pub observed: Vec<String>,
 }
 
 /// A part of a load.
@@ -121,6 +123,8 @@ pub struct Snapshot {
     pub health: Health,
     /// How far the numbers can be trusted so far.
     pub verdict: Verdict,
+    /// The service's own figures, in the order of [`RunInfo::observed`]; `None` where one was not to be had.
+    pub observed: Vec<Option<f64>>,
 }
 
 impl Snapshot {
@@ -156,6 +160,7 @@ impl Snapshot {
             warming_up: later.warming_up,
             health: later.health.clone(),
             verdict: later.verdict.clone(),
+            observed: later.observed.clone(),
         };
     }
 }

@@ -114,6 +114,9 @@ impl<R: Read> Reader<R> {
         if let Some(iterations) = &snapshot.iterations {
             self.so_far.own.merge(iterations);
         }
+        if snapshot.observed.len() > self.info.observed.len() {
+            return Err(Malformed("there are more observed figures than names"));
+        }
         Tallies::merge_series(&mut self.so_far.series, &snapshot.series);
         snapshot.total = self.total.clone();
         snapshot.verdict = verdict.unwrap_or_else(|| std::mem::take(&mut self.last.verdict));

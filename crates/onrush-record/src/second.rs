@@ -46,6 +46,10 @@ pub(crate) fn put_second(to: &mut Vec<u8>, snapshot: &Snapshot, said: &mut Said)
     snapshot.iterations.iter().for_each(|iterations| put_next(to, iterations, OF_ALL));
     put(to, snapshot.series.len() as u128);
     snapshot.series.iter().for_each(|series| put_next(to, series, OF_ONE));
+    put(to, snapshot.observed.len() as u128);
+    for figure in &snapshot.observed {
+        put_known(to, figure.filter(|figure| figure.is_finite()).map(|figure| u128::from(figure.to_bits())));
+    }
 }
 
 /// A second, but for what is known from those before it: the total, and a verdict that has not changed.
@@ -61,6 +65,10 @@ pub(crate) fn second(from: &mut Bytes) -> Result<(Snapshot, Option<Verdict>), Ma
     let interval = tally(from)?;
     let iterations = if from.number()? == 0 { None } else { Some(tally(from)?) };
     let series = (0..from.count()?).map(|_| tally(from)).collect::<Result<_, _>>()?;
+    // Older files end here.
+    let figures = if from.0.is_empty() { 0 } else { from.count()? };
+    let observed = (0..figures).map(|_| Ok(known(from)?.map(f64::from_bits).filter(|figure| figure.is_finite())));
+    let observed = observed.collect::<Result<_, Malformed>>()?;
     let verdict_so_far = Verdict::default();
     let total = onrush_metrics::Tally::default();
     let snapshot = Snapshot {
@@ -75,6 +83,7 @@ pub(crate) fn second(from: &mut Bytes) -> Result<(Snapshot, Option<Verdict>), Ma
         warming_up,
         health,
         verdict: verdict_so_far,
+        observed,
     };
     Ok((snapshot, verdict))
 }

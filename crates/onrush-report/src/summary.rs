@@ -6,6 +6,7 @@ mod checks;
 mod confidence;
 pub(crate) mod failures;
 mod generator;
+mod observed;
 pub(crate) mod requests;
 pub(crate) mod sentences;
 pub(crate) mod steps;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 use onrush_metrics::{Event, Outcome};
 
 use crate::findings::{Finder, Findings};
+use crate::observed::Seen;
 use crate::output::Output;
 use crate::style::Style;
 
@@ -25,21 +27,24 @@ pub struct SummaryOutput {
     to: Box<dyn Write + Send>,
     style: Style,
     finder: Finder,
+    seen: Seen,
 }
 
 impl SummaryOutput {
     /// A summary into `to`.
     pub fn new(to: Box<dyn Write + Send>, style: Style) -> Self {
-        Self { to, style, finder: Finder::default() }
+        Self { to, style, finder: Finder::default(), seen: Seen::default() }
     }
 }
 
 impl Output for SummaryOutput {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
         self.finder.on_event(event);
+        self.seen.on_event(event);
         if let Event::Finished(outcome) = event {
             let findings = self.finder.findings(outcome);
             self.to.write_all(summary_with(outcome, &findings, self.style).as_bytes())?;
+            self.to.write_all(observed::section(self.seen.rows(), self.style).as_bytes())?;
             self.to.flush()?;
         }
         Ok(())

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::dice::Dice;
 use crate::gate::Gate;
 use crate::generic::Generic;
+use crate::metrics;
 use crate::settings::ServiceSettings;
 use crate::shop::Shop;
 use crate::sleeper::Sleeper;
@@ -42,6 +43,12 @@ impl Shared {
 
     pub(crate) fn stats(&self) -> Stats {
         stats::total(&self.counters)
+    }
+
+    /// The counters, and how things stand, in Prometheus' text format.
+    pub(crate) fn metrics(&self) -> String {
+        let waiting = self.gate.as_ref().map_or(0, Gate::waiting);
+        metrics::text(&self.stats(), stats::in_flight(&self.counters), waiting)
     }
 
     /// How long ago the first of the threads came here, which is the start of the service.

@@ -44,6 +44,11 @@ impl Gate {
         worker
     }
 
+    /// How many wait for a worker.
+    pub(crate) fn waiting(&self) -> u32 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     fn queue_up(&self) -> Option<Place<'_>> {
         self.waiting
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |waiting| (waiting < self.queue).then_some(waiting + 1))

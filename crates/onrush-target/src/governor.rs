@@ -88,6 +88,10 @@ impl Governor {
         if request.uri().path() == routes::STATS {
             return routes::stats(&self.context.shared.stats()).map(Body::Routed);
         }
+        if request.uri().path() == routes::METRICS {
+            return routes::metrics(self.context.shared.metrics()).map(Body::Routed);
+        }
+        let _in_flight = self.context.counters().begun();
         self.context.counters().received();
         let is_bare = request.method() == Method::HEAD && request.version() == Version::HTTP_2;
         let mut answer = self.govern(request).await;

@@ -21,6 +21,7 @@ mod generic;
 mod governor;
 mod hostile;
 mod latency;
+mod metrics;
 mod routes;
 mod service;
 mod settings;

@@ -24,6 +24,8 @@ mod inspect;
 
 /// The counters as JSON. Not a route like the others: it is answered whatever the settings ask for, and is not counted.
 pub(crate) const STATS: &str = "/stats";
+/// The same for Prometheus, with how things stand.
+pub(crate) const METRICS: &str = "/metrics";
 
 /// Whether a path belongs to a route, by its first segment.
 pub(crate) fn owns(path: &str) -> bool {
@@ -44,6 +46,7 @@ pub(crate) fn owns(path: &str) -> bool {
             | "stream"
             | "health"
             | "stats"
+            | "metrics"
             | "shop"
             | "products"
             | "login"
@@ -78,6 +81,11 @@ pub(crate) fn router(context: Arc<Context>) -> Router {
 /// The answer of `/stats`.
 pub(crate) fn stats(stats: &Stats) -> Response<Body> {
     Json(stats).into_response()
+}
+
+/// The answer of `/metrics`.
+pub(crate) fn metrics(text: String) -> Response<Body> {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
 type Refusal = (StatusCode, String);

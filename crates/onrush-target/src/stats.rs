@@ -33,6 +33,16 @@ pub(crate) struct Counters {
     accepted: AtomicU64,
     closed: AtomicU64,
     bytes_sent: AtomicU64,
+    in_flight: AtomicU64,
+}
+
+/// A request that is being answered, until this goes: also when the client does.
+pub(crate) struct InFlight<'a>(&'a AtomicU64);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 impl Counters {
@@ -43,11 +53,17 @@ impl Counters {
             accepted: AtomicU64::new(0),
             closed: AtomicU64::new(0),
             bytes_sent: AtomicU64::new(0),
+            in_flight: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn received(&self) {
         self.received.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn begun(&self) -> InFlight<'_> {
+        self.in_flight.fetch_add(1, Relaxed);
+        InFlight(&self.in_flight)
     }
 
     pub(crate) fn answered(&self, status: u16) {
@@ -67,6 +83,11 @@ impl Counters {
     pub(crate) fn closed(&self) {
         self.closed.fetch_add(1, Relaxed);
     }
+}
+
+/// Requests that are being answered.
+pub(crate) fn in_flight(threads: &[Counters]) -> u64 {
+    threads.iter().map(|thread| thread.in_flight.load(Relaxed)).sum()
 }
 
 /// Adds the threads up. Each number is exact; they are read one after the other while the service goes on.

@@ -21,6 +21,8 @@ pub(crate) struct Asked {
     pub(crate) notes: Vec<String>,
     /// What results are called by.
     pub(crate) name: String,
+    /// Pages of the service's own figures.
+    pub(crate) observe: Vec<String>,
 }
 
 impl Asked {
@@ -30,7 +32,7 @@ impl Asked {
         // A few one-liners cannot be said in a file.
         let words = printed(args, &plan).map(|text| lines(&text)).unwrap_or_default();
         let host = plan.work.targets().first().and_then(|url| url.host_str().map(str::to_owned));
-        Ok(Self { plan, words, notes: Vec::new(), name: host.unwrap_or_default() })
+        Ok(Self { plan, words, notes: Vec::new(), name: host.unwrap_or_default(), observe: Vec::new() })
     }
 
     /// What a scenario file called `name` and the flags beside it ask for.
@@ -43,7 +45,8 @@ impl Asked {
         let notes = document.warnings.iter().map(|warning| format!("warning: {warning}")).collect();
         let words = lines(&onrush_lang::describe(&document));
         let name = std::path::Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { plan: scenario::plan(document, args, surroundings)?, words, notes, name })
+        let observe = document.settings.observe.clone();
+        Ok(Self { plan: scenario::plan(document, args, surroundings)?, words, notes, name, observe })
     }
 
     /// What the outputs tell about it.
@@ -71,6 +74,8 @@ impl Asked {
             until: self.plan.until.as_ref().map(|until| until.text.clone()),
             plan: self.words.clone(),
             machine: machine(surroundings),
+            // Known when it begins to be read.
+            observed: Vec::new(),
         }
     }
 }

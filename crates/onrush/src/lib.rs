@@ -15,6 +15,7 @@ mod exit;
 mod gate;
 mod lower;
 mod machine;
+mod observing;
 mod outputs;
 mod printed;
 mod report;

@@ -158,6 +158,11 @@ fn page(address: &WebAddress) -> Result<Named, Wrong> {
     Ok(Named { name: "web".to_owned(), output: Box::new(output) })
 }
 
+/// What those take from the surroundings who read other systems.
+pub(crate) fn surroundings_of_links() -> Result<Surroundings, Wrong> {
+    Surroundings::new(&[], false, false)
+}
+
 /// Tells what went wrong with an output, and whether a result is missing now.
 fn complain(trouble: &Trouble) -> bool {
     match trouble {
@@ -202,7 +207,7 @@ fn standard_output(format: Option<Format>, outputs: &[String]) -> Option<String>
 }
 
 /// Opens one output. Two results in one place would be no result: `taken` says which places have one.
-fn open(asked: &str, taken: &mut Vec<PathBuf>, surroundings: &Surroundings<'_>) -> Result<Named, Wrong> {
+fn open(asked: &str, taken: &mut Vec<PathBuf>, surroundings: &Surroundings) -> Result<Named, Wrong> {
     let all = || KINDS.iter().map(|kind| kind.name).chain(LINKS.iter().map(|kind| kind.name));
     let names = || all().collect::<Vec<_>>().join(", ");
     let Some((name, target)) = asked.split_once('=') else {

@@ -10,6 +10,7 @@ use crate::exit::{Exit, Wrong};
 use crate::gate::FailOn;
 use crate::lower::scenario::{self, Disk};
 use crate::lower::{self, Surroundings};
+use crate::observing::Observing;
 use crate::outputs::Outputs;
 use crate::printed::printed;
 use crate::signals;
@@ -58,8 +59,9 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
             "note: at most {most} in flight at a time, for the open-files limit: raise it with `ulimit -n`"
         ));
     }
-    let info = asked.info(limited_by_files, surroundings);
-    play(&asked, &info, outputs, &args.output.fail_on)
+    let observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
+    let info = RunInfo { observed: observer.names(), ..asked.info(limited_by_files, surroundings) };
+    play(&asked, &info, outputs, &observer, &args.output.fail_on)
 }
 
 /// A run against a socket that is not there would be one of failures alone.
@@ -73,10 +75,17 @@ fn look_for_socket(plan: &Plan) -> Result<(), Wrong> {
 }
 
 /// Plays a plan and shows it. Notes are told when it begins: where it cannot begin, why is all that matters.
-fn play(asked: &Asked, info: &RunInfo, mut outputs: Outputs, fail_on: &[FailOn]) -> Result<Exit, Wrong> {
+fn play(
+    asked: &Asked,
+    info: &RunInfo,
+    mut outputs: Outputs,
+    observer: &Observing,
+    fail_on: &[FailOn],
+) -> Result<Exit, Wrong> {
     let control = Control::new();
     stop_on_signals(control.clone())?;
-    let outcome = onrush_engine::run(&asked.plan, info, &control, |event| {
+    let outcome = onrush_engine::run(&asked.plan, info, &control, |mut event| {
+        observer.look(&mut event);
         if matches!(event, Event::Started(_)) {
             asked.notes.iter().for_each(|note| say(note));
         }

@@ -53,6 +53,14 @@ pub fn describe(document: &Document) -> String {
             let _ = writeln!(text, "  {}", feeder_text(feeder));
         });
     }
+    if !document.settings.observe.is_empty() {
+        let _ = writeln!(text, "\nBeside the load, read every second:");
+        for page in &document.settings.observe {
+            let (url, series) = page.split_once('#').unwrap_or((page, "all that is usual"));
+            // It was one when it was read.
+            let _ = url.parse().map(|url| writeln!(text, "  {}: {series}", shown_url(&url)));
+        }
+    }
     if !play.thresholds.is_empty() {
         let _ = writeln!(text, "\nThe run fails unless:");
         for threshold in &play.thresholds {

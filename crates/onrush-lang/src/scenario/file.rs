@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use onrush_plan::{Constant, Flow, Play, VariableId, WhenFull};
+use url::Url;
 
 use super::keys::{FILE, INCLUDED};
 use super::reader::{Fields, Reader};
@@ -70,6 +71,7 @@ impl Reader<'_> {
         self.scarce_rows(fields.get("data").map(|node| &**node), &play);
         play.teardown = self.phase("teardown", fields.get("teardown"), &mut phase);
         self.settings(&fields, &mut settings);
+        self.observed(fields.get("observe"), &mut settings);
         settings.tls.clone_from(&common.tls);
         self.unused_fragments(&fields);
         if let Some(node) = fields.get("thresholds") {
@@ -88,6 +90,27 @@ impl Reader<'_> {
         play.variables = std::mem::take(&mut self.variables);
         play.feeders = std::mem::take(&mut self.feeders);
         play.series = std::mem::take(&mut self.series);
+    }
+
+    /// `observe:` of the file: a URL or several.
+    fn observed(&mut self, node: Option<&Rc<Node>>, settings: &mut Settings) {
+        let Some(node) = node else { return };
+        let items = match &node.kind {
+            Kind::List(items) => items.clone(),
+            _ => vec![Rc::clone(node)],
+        };
+        for item in items {
+            let Some(text) = self.plain_text(&item, "the URL of a page for Prometheus") else { continue };
+            match Url::parse(&text) {
+                Ok(url) if url.has_host() && matches!(url.scheme(), "http" | "https") => settings.observe.push(text),
+                _ => self.fault_with_help(
+                    &item.at,
+                    "this is not the URL of a page",
+                    "expected an `http` or `https` URL",
+                    "such as http://127.0.0.1:8080/metrics, or with the series that are wanted after it: #http_requests_in_flight",
+                ),
+            }
+        }
     }
 
     fn secret_names(&mut self, node: Option<&Rc<Node>>) {

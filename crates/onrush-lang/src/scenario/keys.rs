@@ -96,6 +96,11 @@ const FILE_KEYS: &[Key] = &[
     ),
     key("secrets", Kind::List(&Kind::Text), "Variables of the environment whose values are never shown"),
     key("data", Kind::Map(&Kind::Of(&FEEDER)), "Rows that users draw from; each is known by its name"),
+    key(
+        "observe",
+        Kind::Any(&[Kind::Text, Kind::List(&Kind::Text)]),
+        "The services' own pages for Prometheus, read beside the run: `URL`, or `URL#series,series`",
+    ),
     key("seed", Kind::Count, "From which every random choice flows"),
     key("warmup", Kind::Time, "The beginning of the run whose figures are left out"),
     key("graceful_stop", Kind::Time, "How long what is in flight may take to finish at the end"),

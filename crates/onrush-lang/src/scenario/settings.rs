@@ -30,4 +30,7 @@ pub struct Settings {
     pub max_in_flight: Option<u32>,
     /// What an arrival does that finds the limit reached.
     pub when_full: Option<WhenFull>,
+    /// Pages of the services' own figures, to be read beside the run: URLs, with series after `#` if only some of them are
+    /// wanted.
+    pub observe: Vec<String>,
 }

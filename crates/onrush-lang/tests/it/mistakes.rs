@@ -30,6 +30,16 @@ fn head(heads: &[&str]) -> String {
 }
 
 #[test]
+fn pages_that_cannot_be_observed() {
+    insta::assert_snapshot!(head(&[
+        "observe: metrics",
+        "observe: [ftp://a.example/metrics]",
+        "observe: { url: http://a.example }",
+        "observe: http://a.example/{{ x }}",
+    ]));
+}
+
+#[test]
 fn all_at_once() {
     insta::assert_snapshot!(told(&["
 target: http://127.0.0.1:7070

@@ -29,6 +29,7 @@ fn info() -> RunInfo {
         seed: 7,
         series: vec![series("search"), series("pay")],
         thresholds: vec!["p99 < 1s".into()],
+        observed: vec!["rate(a_total)".into(), "b".into()],
         ..RunInfo::default()
     }
 }
@@ -75,6 +76,7 @@ fn events() -> Vec<Event> {
             warming_up: false,
             health: health.clone(),
             verdict: Verdict::default(),
+            observed: vec![Some(0.25 * second as f64), None],
             ..Snapshot::default()
         })));
     }

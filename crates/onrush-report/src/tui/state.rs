@@ -49,12 +49,12 @@ impl State {
             at: snapshot.at,
             interval: snapshot.interval.clone(),
             iterations: snapshot.iterations.clone(),
-            series: Vec::new(),
             total: snapshot.total.clone(),
             gauges: snapshot.gauges,
             warming_up: snapshot.warming_up,
             health: snapshot.health.clone(),
             verdict: snapshot.verdict.clone(),
+            ..Snapshot::default()
         });
     }
 

@@ -54,6 +54,7 @@ impl Story {
             warming_up: self.at < self.info.warmup,
             health,
             verdict: self.verdict.clone(),
+            ..Snapshot::default()
         };
         self.events.push(Event::Tick(Box::new(snapshot)));
         self

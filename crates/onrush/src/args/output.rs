@@ -22,6 +22,10 @@ pub(crate) struct OutputArgs {
     #[arg(long = "label", value_name = "NAME=VALUE", help_heading = "Output")]
     pub(crate) labels: Vec<String>,
 
+    /// Read figures of the service's own from its page for Prometheus every second: `URL`, or `URL#series,series` to choose them; may be repeated
+    #[arg(long = "observe", value_name = "URL", help_heading = "Output")]
+    pub(crate) observe: Vec<String>,
+
     /// Do not save the run. Otherwise it is saved as a file that `onrush report` and `onrush compare` read
     #[arg(long, help_heading = "Output", conflicts_with = "results")]
     pub(crate) no_save: bool,

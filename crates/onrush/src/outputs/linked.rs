@@ -6,15 +6,15 @@ use crate::exit::Wrong;
 use crate::terminal::say;
 
 /// What links take from the surroundings.
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct Surroundings {
     labels: Vec<(String, String)>,
     machine: String,
-    variable: &'a dyn Fn(&str) -> Option<String>,
+    variable: &'static dyn Fn(&str) -> Option<String>,
     quiet: bool,
     is_replay: bool,
 }
 
-impl Surroundings<'_> {
+impl Surroundings {
     /// Those of this process.
     pub(crate) fn new(asked: &[String], quiet: bool, is_replay: bool) -> Result<Self, Wrong> {
         Ok(Self {
@@ -26,15 +26,14 @@ impl Surroundings<'_> {
         })
     }
 
+    /// As links want to have them.
+    pub(crate) fn settings(&self) -> Settings<'_> {
+        Settings { labels: &self.labels, instance: &self.machine, variable: self.variable, is_replay: self.is_replay }
+    }
+
     /// Opens a link.
     pub(crate) fn open(&self, kind: &LinkKind, target: &str) -> Result<Named, Wrong> {
-        let settings = Settings {
-            labels: &self.labels,
-            instance: &self.machine,
-            variable: self.variable,
-            is_replay: self.is_replay,
-        };
-        let made = (kind.make)(&Link::parse(target, kind.options), &settings);
+        let made = (kind.make)(&Link::parse(target, kind.options), &self.settings());
         let Linked { output, shown, notice } = made.map_err(|error| Wrong(format!("output {}: {error}", kind.name)))?;
         if let Some(notice) = notice.filter(|_| !self.quiet) {
             say(&notice);

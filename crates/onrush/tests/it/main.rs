@@ -6,6 +6,7 @@ mod compare;
 mod flow;
 mod harness;
 mod interop;
+mod observe;
 mod page;
 mod picture;
 mod plain;
