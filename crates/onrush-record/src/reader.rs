@@ -15,7 +15,7 @@ use crate::writer::End;
 
 /// Reads the events of a run file, one after the other.
 ///
-/// A file that ends too early, as those of killed runs do, gives the events up to there and then an outcome that is put
+/// A file that ends too early, as those of killed runs do, or that is damaged somewhere behind its beginning, gives the events up to there and then an outcome that is put
 /// together from its seconds: the stop is [`StopReason::Lost`], and the verdict says so.
 #[derive(Debug)]
 pub struct Reader<R> {
@@ -77,9 +77,13 @@ impl<R: Read> Reader<R> {
                 Frame::Whole(kind, content) => (Kind::of(kind), content),
                 Frame::End => {
                     self.is_over = true;
-                    return Ok(Some(Event::Finished(Box::new(self.lost()))));
+                    return Ok(Some(Event::Finished(Box::new(self.lost(None)))));
                 }
-                Frame::Damaged(what) => return Err(damaged(Malformed(what))),
+                // What comes before it is as good as it ever was.
+                Frame::Damaged(what) => {
+                    self.is_over = true;
+                    return Ok(Some(Event::Finished(Box::new(self.lost(Some((at, what)))))));
+                }
             };
             let mut content = Bytes(&content);
             match kind {
@@ -151,8 +155,8 @@ impl<R: Read> Reader<R> {
         })
     }
 
-    /// What is known of a run whose end is not in its file.
-    fn lost(&mut self) -> Outcome {
+    /// What is known of a run whose end is not in its file, or behind something damaged.
+    fn lost(&mut self, damage: Option<(u64, &str)>) -> Outcome {
         let at = self.last.at;
         self.so_far.series.iter_mut().chain([&mut self.total, &mut self.so_far.own]).for_each(cut_off);
         let mut reasons = std::mem::take(&mut self.last.verdict).reasons;
@@ -160,9 +164,12 @@ impl<R: Read> Reader<R> {
             rule: "record".into(),
             soundness: Soundness::Degraded,
             text: format!(
-                "the record ends after {:.1} s and not with the run, which was killed or could not write: its figures are \
-                 put together from seconds, with percentiles to about 1 % for all requests and 3 % for a series",
-                at.as_secs_f64()
+                "the record ends after {:.1} s and not with the run, {}: its figures are put together from seconds, with \
+                 percentiles to about 1 % for all requests and 3 % for a series",
+                at.as_secs_f64(),
+                damage.map_or("which was killed or could not write".to_owned(), |(at, what)| format!(
+                    "since the file is damaged at byte {at} ({what})"
+                ))
             ),
         });
         let has_series = !self.info.series.is_empty();

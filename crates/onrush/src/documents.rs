@@ -88,7 +88,9 @@ fn reference() -> String {
     table(&mut text, "Exit codes", "Those of k6 where it has one.", "code", exits);
     let kinds = ErrorKind::ALL.iter().map(|kind| (format!("`{}`", kind.name()), kind.about()));
     table(&mut text, "Kinds of errors", "How failed requests are counted; names never change.", "kind", kinds);
-    let rules = onrush_engine::rules().map(|(name, about)| (format!("`{name}`"), about));
+    // The last one is a reader's, not the engine's.
+    let record = ("record", "a record ends before its run did, or is damaged");
+    let rules = onrush_engine::rules().chain([record]).map(|(name, about)| (format!("`{name}`"), about));
     table(&mut text, "Rules of the verdict", "The names of its reasons in JSON.", "rule", rules);
     let outputs = KINDS.iter().map(|kind| (format!("`{}`", kind.name), kind.about));
     table(&mut text, "Kinds of outputs", "For `-o KIND=FILE`.", "kind", outputs);
