@@ -14,7 +14,7 @@ const APART: usize = 500;
 /// What is too much to be told apart.
 const OTHERS: &str = "(others)";
 
-/// Everything since the start of the run, the warm-up included.
+/// Everything since the start of the run; the warm-up is not in it.
 #[derive(Debug, Default)]
 pub struct Book {
     pub(crate) version: String,

@@ -77,7 +77,7 @@ metrics! {
     START_TIME = Gauge "start_time" "seconds" [] "When the run began, since 1970";
     ELAPSED = Gauge "elapsed" "seconds" [] "How long the run has been going on";
     RUNNING = Gauge "running" "" [] "1 until the run is over, then 0";
-    WARMING_UP = Gauge "warming_up" "" [] "1 during the warm-up, which is in all counters here and in no result";
+    WARMING_UP = Gauge "warming_up" "" [] "1 during the warm-up, in which nothing is counted";
     USERS = Gauge "users" "" [] "Virtual users that exist";
     IN_FLIGHT = Gauge "in_flight" "" [] "Requests that are begun and not ended";
     WAITING = Gauge "waiting" "" [] "Due requests that wait for a place under the in-flight limit";

@@ -165,8 +165,10 @@ impl Group {
 
     fn send(&self, event: Arc<Event>) {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        // Its outputs have all ended.
-        let _ = self.events.send(event);
+        // Where its outputs have all ended, nobody waits and nobody is late.
+        if self.events.send(event).is_err() {
+            self.waiting.store(0, Ordering::Relaxed);
+        }
     }
 }
 

@@ -61,7 +61,7 @@ fn head(outcome: &Outcome) -> String {
 
 fn ended_early(outcome: &Outcome) -> Option<String> {
     let of = outcome.info.duration.map(|duration| format!(" of {}", clock(duration))).unwrap_or_default();
-    let played = clock(outcome.info.warmup + outcome.measured);
+    let played = clock((outcome.info.warmup + outcome.measured).min(outcome.elapsed));
     let how = match outcome.stopped {
         StopReason::Completed => return None,
         StopReason::Interrupted => "Interrupted",

@@ -1,6 +1,6 @@
 //! The text summary: failures and the verdict first, then what happened, how long it took, where the time went.
 
-mod answers;
+pub(crate) mod answers;
 mod bars;
 mod checks;
 mod confidence;

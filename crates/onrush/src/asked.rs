@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use onrush_lang::Document;
 use onrush_metrics::{RunInfo, Stage};
-use onrush_plan::{Plan, Work};
+use onrush_pace::duration_text;
+use onrush_plan::{Header, Plan, Request, Work};
 
 use crate::args::RunArgs;
 use crate::exit::Wrong;
 use crate::lower::{self, Surroundings, scenario};
 use crate::machine::machine;
-use crate::printed::printed;
+
+/// Requests of a one-liner that are told one by one.
+const MOST_REQUESTS: usize = 20;
 
 /// A plan, and what people are told about it.
 pub(crate) struct Asked {
@@ -29,8 +32,7 @@ impl Asked {
     /// What the arguments of a one-liner ask for.
     pub(crate) fn in_one_line(args: &RunArgs, surroundings: &Surroundings) -> Result<Self, Wrong> {
         let plan = lower::plan(args, surroundings)?;
-        // A few one-liners cannot be said in a file.
-        let words = printed(args, &plan).map(|text| lines(&text)).unwrap_or_default();
+        let words = words(&plan);
         let host = plan.work.targets().first().and_then(|url| url.host_str().map(str::to_owned));
         Ok(Self { plan, words, notes: Vec::new(), name: host.unwrap_or_default(), observe: Vec::new() })
     }
@@ -53,7 +55,7 @@ impl Asked {
     pub(crate) fn info(&self, limited_by_files: bool, surroundings: &Surroundings) -> RunInfo {
         let work = &self.plan.work;
         RunInfo {
-            targets: work.targets().into_iter().map(without_password).collect(),
+            targets: work.targets().into_iter().map(shown).collect(),
             load: work.load_text(),
             protocol: self.plan.client.protocol.name().to_owned(),
             lanes: self.plan.client.protocol.lanes(),
@@ -110,10 +112,53 @@ fn owners(work: &Work) -> Vec<String> {
     }
 }
 
-fn without_password(url: &url::Url) -> String {
+/// What a one-liner asks for, without what may be secret: of headers the names, of bodies the length.
+fn words(plan: &Plan) -> Vec<String> {
+    let Work::Turns { requests, .. } = &plan.work else { return Vec::new() };
+    let client = &plan.client;
+    let mut words: Vec<_> = requests.iter().take(MOST_REQUESTS).map(request_in_words).collect();
+    if requests.len() > MOST_REQUESTS {
+        words.push(format!("and {} more", requests.len() - MOST_REQUESTS));
+    }
+    words.push(format!("at most {} in flight", plan.in_flight.max));
+    let [timeout, connect] = [client.timeout, client.connect_timeout].map(duration_text);
+    words.push(format!("timeout {timeout}, {connect} of it to connect; redirects followed: {}", client.redirects));
+    words
+}
+
+fn request_in_words(request: &Request) -> String {
+    let names: Vec<_> = request.headers().iter().map(Header::name).collect();
+    let headers = if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) };
+    let body = match request.body().len() {
+        0 => String::new(),
+        length => format!(" and a body of {length} bytes"),
+    };
+    format!("{} {}{headers}{body}", request.method(), shown(request.url()))
+}
+
+/// A URL without who asks, and without what stands in its query below a name such as `token`.
+fn shown(url: &url::Url) -> String {
     let mut url = url.clone();
-    if url.password().is_some() {
-        let _ = url.set_password(Some("***"));
+    if !url.username().is_empty() || url.password().is_some() {
+        let _ = (url.set_username("***"), url.set_password(None));
+    }
+    if let Some(query) = url.query().map(onrush_user::veiled_body) {
+        url.set_query(Some(&query));
     }
     url.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_one_liner_has_no_secrets() {
+        let header = Header::new("X-Auth", "hush").expect("a header");
+        let request = Request::new("POST", "http://tok:pw@a.test/p?q=1&access_token=hush").expect("a request");
+        let request = request.with_header(header).with_body("hush");
+        assert_eq!(shown(request.url()), "http://***@a.test/p?q=1&access_token=***");
+        let told = request_in_words(&request);
+        assert!(!told.contains("hush") && told.contains("X-Auth") && told.contains("4 bytes"), "{told}");
+    }
 }

@@ -7,6 +7,7 @@ use onrush_report::{Comparison, Recorded, Style, Terms, VIEWS, View};
 
 use crate::args::CompareArgs;
 use crate::exit::{Exit, Wrong};
+use crate::outputs::refuse_input;
 use crate::report::{read, wrong};
 use crate::terminal::{print, say, stdout_style};
 
@@ -14,8 +15,12 @@ use crate::terminal::{print, say, stdout_style};
 pub(crate) fn compare(args: &CompareArgs) -> Result<Exit, Wrong> {
     let views = views(args)?;
     let (base, new) = sides(args)?;
+    let inputs: Vec<_> = base.iter().chain(new).map(PathBuf::as_path).collect();
+    refuse_input(views.iter().map(|(_, target)| target.as_str()), &inputs)?;
     let terms = Terms { effect: args.effect, level: args.confidence };
-    let comparison = Comparison::new(recorded(base)?, recorded(new)?, terms);
+    let (base, new) = (recorded(base)?, recorded(new)?);
+    refuse_twins(base.iter().chain(&new))?;
+    let comparison = Comparison::new(base, new, terms);
     if !comparison.refusals.is_empty() && !args.force {
         let why = comparison.refusals.join("\nerror: ");
         return Err(Wrong(format!("{why}\nThese runs are not to be compared; --force compares them all the same")));
@@ -50,6 +55,23 @@ fn sides(args: &CompareArgs) -> Result<(&[PathBuf], &[PathBuf]), Wrong> {
         )),
         Some((_, new)) => Ok((&args.files[..1], new)),
     }
+}
+
+/// The same run twice would be taken for two that agree.
+fn refuse_twins<'a>(runs: impl Iterator<Item = &'a Recorded>) -> Result<(), Wrong> {
+    let mut known: Vec<&Recorded> = Vec::new();
+    for run in runs {
+        let same = |other: &&&Recorded| {
+            let (one, other) = (&run.outcome.info, &other.outcome.info);
+            // Those that were not made by a run have no time.
+            !one.started_at.is_zero() && (one.started_at, one.seed) == (other.started_at, other.seed)
+        };
+        if let Some(other) = known.iter().find(same) {
+            return Err(Wrong(format!("{} and {} are the same run", other.name, run.name)));
+        }
+        known.push(run);
+    }
+    Ok(())
 }
 
 fn recorded(paths: &[PathBuf]) -> Result<Vec<Recorded>, Wrong> {

@@ -5,7 +5,7 @@ mod linked;
 mod saved;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -113,7 +113,14 @@ pub(crate) struct Rendering {
 
 impl Rendering {
     /// Opens what a recorded run is to be rendered as.
-    pub(crate) fn open(format: Option<Format>, outputs: &[String], labels: &[String]) -> Result<Self, Wrong> {
+    /// What is read, `from`, is not written over.
+    pub(crate) fn open(
+        format: Option<Format>,
+        outputs: &[String],
+        labels: &[String],
+        from: &Path,
+    ) -> Result<Self, Wrong> {
+        refuse_input(outputs.iter().filter_map(|asked| asked.split_once('=')).map(|(_, target)| target), &[from])?;
         let mut taken = Vec::new();
         let surroundings = Surroundings::new(labels, false, true)?;
         let asked = standard_output(format, outputs).into_iter().chain(outputs.iter().cloned());
@@ -203,6 +210,16 @@ fn standard_output(format: Option<Format>, outputs: &[String]) -> Option<String>
         None if is_taken => None,
         None | Some(Format::Text) => Some("summary=-".to_owned()),
         Some(Format::Json) => Some("json=-".to_owned()),
+    }
+}
+
+/// A result that went where its own figures are read from would destroy them.
+pub(crate) fn refuse_input<'a>(mut targets: impl Iterator<Item = &'a str>, inputs: &[&Path]) -> Result<(), Wrong> {
+    let place = |path: &Path| std::fs::canonicalize(path).ok();
+    let inputs: Vec<_> = inputs.iter().filter_map(|path| place(path)).collect();
+    match targets.find(|target| place(Path::new(target)).is_some_and(|place| inputs.contains(&place))) {
+        Some(target) => Err(Wrong(format!("{target} is what is read: a result would destroy it"))),
+        None => Ok(()),
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Wrong> {
     let recorded: Vec<_> = args.files.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     let mut failed = false;
     for (reader, path) in recorded.into_iter().zip(&args.files) {
-        failed |= render(reader, path, Rendering::open(args.format, &args.outputs, &args.labels)?)?;
+        failed |= render(reader, path, Rendering::open(args.format, &args.outputs, &args.labels, path)?)?;
     }
     Ok(if failed { Exit::OutputFailed } else { Exit::Ok })
 }

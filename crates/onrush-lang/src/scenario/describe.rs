@@ -80,6 +80,8 @@ fn shown_url(url: &url::Url) -> String {
     let mut url = url.clone();
     let _ = url.set_password(None);
     let _ = url.set_username("");
+    // There may be keys in it.
+    url.set_query(None);
     url.as_str().trim_end_matches('/').to_owned()
 }
 

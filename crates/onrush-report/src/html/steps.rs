@@ -67,7 +67,7 @@ fn row(view: &View, place: usize) -> Row {
     let outcome = &view.outcome;
     let (info, tally) = (&outcome.info.series[place], &outcome.series[place]);
     let counters = &tally.counters;
-    let per_second = counters.ended_in_time.max(counters.ended()) as f64 / outcome.measured.as_secs_f64();
+    let per_second = counters.ended_in_time as f64 / outcome.measured.as_secs_f64();
     let figure = |time_of: Option<Duration>| {
         time_of.map_or_else(Cell::none, |value| Cell::figure(&time(value), value.as_secs_f64()))
     };

@@ -7,6 +7,7 @@ use onrush_metrics::{Histogram, Outcome, Soundness};
 use super::escape::text;
 use super::table::{Cell, Column, Row, concat, table};
 use super::view::{Phase, View, is_scheduled};
+use crate::summary::answers::received_rate;
 use crate::summary::failures::Failures;
 use crate::summary::requests::measured;
 use crate::summary::verdict::{interrupted, repeats, sentence};
@@ -125,9 +126,7 @@ pub(super) fn figures(view: &View) -> String {
     }
     let received = counters.bytes_received;
     if received > 0 {
-        let per_second = received as f64 / outcome.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-        let note =
-            if allows_rates(outcome.elapsed) { format!("{}/s", bytes(per_second as u64)) } else { String::new() };
+        let note = received_rate(outcome).unwrap_or_default();
         cards.push(card("", "received", &bytes(received), &note));
     }
     cards.push(card("", "measured", &clock(outcome.measured), &rest(&measured(outcome))));

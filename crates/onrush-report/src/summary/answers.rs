@@ -22,7 +22,8 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
         }
     }
     if counters.bytes_received + counters.bytes_sent > 0 {
-        let received = format!("{} received{}", bytes(counters.bytes_received), per_second(outcome));
+        let rate = received_rate(outcome).map(|rate| format!(" ({rate})")).unwrap_or_default();
+        let received = format!("{} received{}", bytes(counters.bytes_received), rate);
         parts(&mut text, "data", &[vec![received, format!("{} sent", bytes(counters.bytes_sent))]], style);
     }
     parts(&mut text, "connections", &[connections(outcome)], style);
@@ -89,13 +90,11 @@ fn first_lines(example: &str, room: usize, style: Style) -> Vec<String> {
 }
 
 /// The rate at which bytes came, the time for the last answers included: they are counted, too.
-fn per_second(outcome: &Outcome) -> String {
+pub(crate) fn received_rate(outcome: &Outcome) -> Option<String> {
     let over = outcome.elapsed.saturating_sub(outcome.info.warmup).max(outcome.measured);
     let received = outcome.total.counters.bytes_received;
-    if received == 0 || !allows_rates(over) {
-        return String::new();
-    }
-    format!(" ({}/s)", bytes((received as f64 / over.as_secs_f64()) as u64))
+    let is_one = received > 0 && allows_rates(over);
+    is_one.then(|| format!("{}/s", bytes((received as f64 / over.as_secs_f64()) as u64)))
 }
 
 fn connections(outcome: &Outcome) -> Vec<String> {

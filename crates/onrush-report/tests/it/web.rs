@@ -95,8 +95,9 @@ fn the_page_has_the_past_and_what_follows_is_small() {
     assert!(page.contains("\"at\":[0,1,2]"), "the past is there");
     let mut events = watch(&web, number_of(&page));
     tell(&mut web, &second(3));
-    // The first one is of everything that nobody was told.
-    assert_eq!(points(&next(&mut events).expect("an update")), (0, 4));
+    // Of all points, or of those that the page has not got: the state of the page may have been told before it was asked.
+    let (from, points_told) = points(&next(&mut events).expect("an update"));
+    assert!([0, 3].contains(&from) && from + points_told as u64 == 4, "{points_told} from {from} on");
     tell(&mut web, &second(4));
     assert_eq!(points(&next(&mut events).expect("an update")), (4, 1));
     tell(&mut web, &finished());

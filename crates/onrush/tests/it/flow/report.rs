@@ -117,6 +117,23 @@ fn what_is_no_run_file_is_told_before_anything_is_written() {
 }
 
 #[test]
+fn no_result_goes_where_its_run_is() {
+    let service = service();
+    let folder = Folder::new();
+    let file = recorded(&folder, &service);
+    let (name, before) = (file.to_str().unwrap(), fs::read(&file).unwrap());
+    for arguments in [&["report", name, "-o"][..], &["compare", name, name, "-o"]] {
+        let kind = if arguments[0] == "report" { "run" } else { "html" };
+        let ended =
+            Run::new(arguments.iter().map(|word| (*word).to_owned()).chain([format!("{kind}={name}")])).finish();
+        assert!(ended.code == 104 && ended.stderr.contains("is what is read"), "{ended:?}");
+        assert_eq!(fs::read(&file).unwrap(), before);
+    }
+    let twice = Run::new(["compare", name, name]).finish();
+    assert!(twice.code == 104 && twice.stderr.contains("are the same run"), "{twice:?}");
+}
+
+#[test]
 fn a_run_is_read_up_to_where_it_is_damaged() {
     let service = service();
     let folder = Folder::new();
