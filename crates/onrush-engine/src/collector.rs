@@ -188,13 +188,12 @@ impl<'a> Collector<'a> {
             *gauges = is_done.then(Gauges::default);
         }
         let at = self.start.elapsed();
-        let over = self.collected.stopped_at.map(|over| over.saturating_duration_since(self.start));
-        if self.watch.tick(at, over, &interval) {
+        if self.watch.tick(at, self.over(), &interval) {
             self.control.end(StopReason::Threshold);
         }
         let snapshot = self.snapshot(at, interval);
         // What comes in after the load is no second of it.
-        if over.is_none() && self.precision.as_mut().is_some_and(|precision| precision.tick(&snapshot)) {
+        if self.over().is_none() && self.precision.as_mut().is_some_and(|precision| precision.tick(&snapshot)) {
             self.control.end(StopReason::Precise);
         }
         (self.on_event)(Event::Tick(Box::new(snapshot)));
@@ -216,11 +215,16 @@ impl<'a> Collector<'a> {
             samples: std::mem::take(&mut self.samples),
             total: so_far.total,
             gauges,
-            warming_up: at < self.info.warmup,
+            warming_up: (self.told + at) / 2 < self.info.warmup,
             health: so_far.health,
             verdict: so_far.verdict,
             observed: Vec::new(),
         }
+    }
+
+    /// When the load ended, if it has.
+    fn over(&self) -> Option<Duration> {
+        self.collected.stopped_at.map(|over| over.saturating_duration_since(self.start))
     }
 
     /// The outcome, were the run to end now; without what the verdict does not look at.
@@ -233,7 +237,7 @@ impl<'a> Collector<'a> {
             iterations,
             series: Vec::new(),
             thresholds: Vec::new(),
-            measured: at.saturating_sub(self.info.warmup),
+            measured: self.info.measured(at, self.over()),
             elapsed: at,
             oldest_cut_off: None,
             health: self.mark.health(self.last_health.clone()),

@@ -17,6 +17,7 @@ mod page;
 mod post;
 mod push;
 mod remote;
+mod rhythm;
 mod sample;
 mod scrape;
 mod selector;

@@ -142,7 +142,15 @@ impl Link {
 
 /// Labels from `NAME=VALUE`s.
 pub fn labels(asked: &[String]) -> Result<Vec<(String, String)>, LinkError> {
-    asked.iter().map(|text| label(text)).collect()
+    let mut labels: Vec<(String, String)> = Vec::new();
+    for text in asked {
+        let label = label(text)?;
+        if labels.iter().any(|known| known.0 == label.0) {
+            return Err(LinkError(format!("`{text}` is not a label: there is one of that name")));
+        }
+        labels.push(label);
+    }
+    Ok(labels)
 }
 
 fn label(text: &str) -> Result<(String, String), LinkError> {
@@ -196,6 +204,13 @@ mod tests {
         ] {
             assert!(read(text).unwrap_err().contains(why), "{text}");
         }
+    }
+
+    #[test]
+    fn a_label_has_one_value() {
+        let twice = ["a=1", "b=1", "a=2"].map(str::to_owned);
+        assert!(labels(&twice[..2]).is_ok());
+        assert!(labels(&twice).unwrap_err().to_string().contains("one of that name"));
     }
 
     #[test]

@@ -12,11 +12,12 @@ use percent_encoding::percent_decode_str;
 use crate::book::Book;
 use crate::exponential::{Exponential, ZERO};
 use crate::families::{Family, Sample, Value, families};
-use crate::link::{EARLY, Link, LinkError, Settings};
+use crate::link::{Link, LinkError, Settings};
 use crate::message::Message;
 use crate::metrics::MetricKind;
 use crate::post::{Endpoint, Expected};
 use crate::push::Pusher;
+use crate::rhythm::Rhythm;
 
 /// Where metrics go over HTTP, below the URL of a collector.
 const HTTP_PATH: &str = "/v1/metrics";
@@ -30,8 +31,7 @@ pub struct OtlpLink {
     resource: Vec<(String, String)>,
     is_delta: bool,
     is_grpc: bool,
-    every: Duration,
-    told: Duration,
+    rhythm: Rhythm,
     pusher: Pusher,
 }
 
@@ -63,23 +63,17 @@ impl OtlpLink {
             resource: resource(settings),
             is_delta: link.has("delta"),
             is_grpc,
-            every: link.every()?,
-            told: Duration::ZERO,
+            rhythm: Rhythm::new(link.every()?),
             pusher: Pusher::start(endpoint, settings.is_replay).map_err(LinkError::io)?,
         })
     }
 
     /// Takes an event; waits only at the end, or to be told again a run that is over.
     pub fn on_event(&mut self, event: &Event) -> io::Result<()> {
-        let has_news = self.book.on_event(event);
-        let is_over = matches!(event, Event::Finished(_));
-        // The zeros of the beginning are told as well: what rises from them can be seen to rise.
-        let is_first = matches!(event, Event::Started(_));
-        if is_over || is_first || has_news && self.book.at + EARLY >= self.told + self.every {
-            self.told = self.book.at;
+        if self.rhythm.is_due(&mut self.book, event) {
             self.push()?;
         }
-        if is_over { self.pusher.finish() } else { Ok(()) }
+        if matches!(event, Event::Finished(_)) { self.pusher.finish() } else { Ok(()) }
     }
 
     /// What is to be told to whoever runs the test.

@@ -3,7 +3,6 @@
 //! <https://prometheus.io/docs/specs/prw/remote_write_spec/>
 
 use std::io;
-use std::time::Duration;
 
 use onrush_metrics::Event;
 
@@ -11,12 +10,13 @@ use crate::book::Book;
 use crate::buckets::{BOUNDS, cumulative};
 use crate::exponential::{Exponential, ZERO};
 use crate::families::{Family, Sample, Value, families};
-use crate::link::{EARLY, Link, LinkError, Settings};
+use crate::link::{Link, LinkError, Settings};
 use crate::message::Message;
 use crate::metrics::MetricKind;
 use crate::page::with_buckets;
 use crate::post::{Endpoint, Expected};
 use crate::push::Pusher;
+use crate::rhythm::Rhythm;
 
 /// Writes what a run adds up to, every few seconds and at its end.
 #[derive(Debug)]
@@ -24,8 +24,7 @@ pub struct RemoteWrite {
     book: Book,
     labels: Vec<(String, String)>,
     native: bool,
-    every: Duration,
-    told: Duration,
+    rhythm: Rhythm,
     /// The time of the last push: there is one value of a series for each.
     stamp: u64,
     pusher: Pusher,
@@ -51,8 +50,7 @@ impl RemoteWrite {
             book: Book::default(),
             labels,
             native: link.has("native"),
-            every: link.every()?,
-            told: Duration::ZERO,
+            rhythm: Rhythm::new(link.every()?),
             stamp: 0,
             pusher: Pusher::start(endpoint, settings.is_replay).map_err(LinkError::io)?,
         })
@@ -60,15 +58,10 @@ impl RemoteWrite {
 
     /// Takes an event; waits only at the end, or to be told again a run that is over.
     pub fn on_event(&mut self, event: &Event) -> io::Result<()> {
-        let has_news = self.book.on_event(event);
-        let is_over = matches!(event, Event::Finished(_));
-        // The zeros of the beginning are told as well: what rises from them can be seen to rise.
-        let is_first = matches!(event, Event::Started(_));
-        if is_over || is_first || has_news && self.book.at + EARLY >= self.told + self.every {
-            self.told = self.book.at;
+        if self.rhythm.is_due(&mut self.book, event) {
             self.push()?;
         }
-        if is_over { self.pusher.finish() } else { Ok(()) }
+        if matches!(event, Event::Finished(_)) { self.pusher.finish() } else { Ok(()) }
     }
 
     /// What is to be told to whoever runs the test.

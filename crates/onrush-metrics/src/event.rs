@@ -66,6 +66,15 @@ pub struct RunInfo {
     pub observed: Vec<String>,
 }
 
+impl RunInfo {
+    /// How much of the load had been measured at a moment of the run; it has ended at `stopped`, if it has. What comes
+    /// after it are the last answers.
+    pub fn measured(&self, at: Duration, stopped: Option<Duration>) -> Duration {
+        let ends = self.duration.into_iter().chain(stopped);
+        ends.fold(at, Duration::min).saturating_sub(self.warmup)
+    }
+}
+
 /// A part of a load.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -312,4 +321,25 @@ impl Outcome {
 
 fn per_second(count: u64, over: Duration) -> f64 {
     if over.is_zero() { 0.0 } else { count as f64 / over.as_secs_f64() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_answers_are_not_measured_time() {
+        let secs = Duration::from_secs;
+        for (duration, at, stopped, expected) in [
+            (Some(10), 1, None, 0),
+            (Some(10), 5, None, 3),
+            (Some(10), 14, None, 8),
+            (Some(10), 14, Some(6), 4),
+            (None, 14, None, 12),
+            (None, 14, Some(6), 4),
+        ] {
+            let info = RunInfo { duration: duration.map(secs), warmup: secs(2), ..RunInfo::default() };
+            assert_eq!(info.measured(secs(at), stopped.map(secs)), secs(expected), "{duration:?} {at} {stopped:?}");
+        }
+    }
 }

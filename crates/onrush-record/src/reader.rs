@@ -1,6 +1,7 @@
 //! Bytes into events.
 
 use std::io::Read;
+use std::time::Duration;
 
 use onrush_metrics::{
     Event, Outcome, Reason, RunInfo, Snapshot, Soundness, StopReason, Tallies, Tally, ThresholdResult, Verdict,
@@ -25,6 +26,8 @@ pub struct Reader<R> {
     so_far: Tallies,
     total: Tally,
     last: Snapshot,
+    /// When no more requests were begun, to a second.
+    stopping: Option<Duration>,
     is_over: bool,
 }
 
@@ -60,7 +63,7 @@ impl<R: Read> Reader<R> {
             Frame::Damaged(what) => return Err(RecordError::Damaged { at, what: what.into() }),
         };
         let (so_far, total, last) = (Tallies::default(), Tally::default(), Snapshot::default());
-        Ok(Self { from, info, so_far, total, last, is_over: false })
+        Ok(Self { from, info, so_far, total, last, stopping: None, is_over: false })
     }
 
     /// What was played.
@@ -95,6 +98,7 @@ impl<R: Read> Reader<R> {
                     return Ok(Some(Event::Tick(Box::new(snapshot))));
                 }
                 Some(Kind::Stopping) => {
+                    self.stopping.get_or_insert(self.last.at);
                     let reason = serde_json::from_slice(content.0);
                     return Ok(Some(Event::Stopping(
                         reason.map_err(|_| damaged(Malformed("it stops for no reason")))?,
@@ -184,7 +188,7 @@ impl<R: Read> Reader<R> {
             iterations: has_series.then(|| std::mem::take(&mut self.so_far.own)),
             series: std::mem::take(&mut self.so_far.series),
             thresholds: self.info.thresholds.iter().map(unknown).collect(),
-            measured: at.saturating_sub(self.info.warmup),
+            measured: self.info.measured(at, self.stopping),
             elapsed: at,
             oldest_cut_off: None,
             health: std::mem::take(&mut self.last.health),

@@ -6,11 +6,12 @@
 
 use std::fmt::Write;
 
-use onrush_metrics::{Histogram, Outcome, SeriesInfo, SeriesKind, Soundness, StopReason, Tally};
+use onrush_metrics::{Histogram, Outcome, SeriesInfo, SeriesKind, Soundness, Tally};
 
 use crate::layout::{clean, clipped};
 use crate::style::Style;
-use crate::units::{bytes, clock, count, duration, percent, rate, several, supports, time};
+use crate::summary::verdict::interrupted;
+use crate::units::{bytes, count, duration, percent, rate, several, supports, time};
 
 /// By which a bot finds the comment that it has to replace.
 const MARK: &str = "<!-- onrush -->\n";
@@ -53,24 +54,10 @@ fn head(outcome: &Outcome) -> String {
     for (number, reason) in reasons.take(MOST_ITEMS).enumerate() {
         let _ = writeln!(text, "{}- {}", if number == 0 { "\n" } else { "" }, prose(&reason.text));
     }
-    if let Some(how) = ended_early(outcome) {
-        let _ = writeln!(text, "\n⚠️ {how}");
+    if let Some(how) = interrupted(outcome) {
+        let _ = writeln!(text, "\n⚠️ {}", prose(&how));
     }
     text
-}
-
-fn ended_early(outcome: &Outcome) -> Option<String> {
-    let of = outcome.info.duration.map(|duration| format!(" of {}", clock(duration))).unwrap_or_default();
-    let played = clock((outcome.info.warmup + outcome.measured).min(outcome.elapsed));
-    let how = match outcome.stopped {
-        StopReason::Completed => return None,
-        StopReason::Interrupted => "Interrupted",
-        StopReason::Threshold => "Ended by a broken threshold",
-        StopReason::Script => "Ended by the scenario",
-        StopReason::Precise => "Ended, with its percentiles known as well as was asked for,",
-        StopReason::Lost => "The record ends",
-    };
-    Some(format!("{how} after {played}{of}: these are the figures until then."))
 }
 
 fn thresholds(outcome: &Outcome) -> String {

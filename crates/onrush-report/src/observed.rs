@@ -1,19 +1,18 @@
-//! The service's own figures over a run: the smallest, the mean, the largest and the last of each.
+//! The service's own figures over a run: the mean, the largest and the last of each, without the warm-up.
+
+use std::time::Duration;
 
 use onrush_metrics::Event;
-use serde::Serialize;
 
 /// What was observed of one series.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Observed {
     pub(crate) name: String,
-    /// Seconds in which there was a figure.
-    pub(crate) seconds: u64,
-    pub(crate) min: Option<f64>,
+    /// For how long there was a figure.
+    seconds: f64,
     pub(crate) mean: Option<f64>,
     pub(crate) max: Option<f64>,
     pub(crate) last: Option<f64>,
-    #[serde(skip)]
     sum: f64,
 }
 
@@ -28,12 +27,12 @@ impl Seen {
                 let named = |name: &String| Observed { name: name.clone(), ..Observed::default() };
                 self.0 = info.observed.iter().map(named).collect();
             }
-            Event::Tick(snapshot) => {
+            Event::Tick(snapshot) if !snapshot.warming_up => {
                 for (row, figure) in self.0.iter_mut().zip(&snapshot.observed) {
-                    figure.iter().for_each(|figure| row.add(*figure));
+                    figure.iter().for_each(|figure| row.add(*figure, snapshot.lasted()));
                 }
             }
-            Event::Stopping(_) | Event::Finished(_) => {}
+            Event::Tick(_) | Event::Stopping(_) | Event::Finished(_) => {}
         }
     }
 
@@ -43,12 +42,12 @@ impl Seen {
 }
 
 impl Observed {
-    fn add(&mut self, figure: f64) {
-        self.seconds += 1;
-        self.sum += figure;
-        self.min = Some(self.min.map_or(figure, |min| min.min(figure)));
+    /// A figure that stood for so long.
+    fn add(&mut self, figure: f64, lasted: Duration) {
+        self.seconds += lasted.as_secs_f64();
+        self.sum += figure * lasted.as_secs_f64();
         self.max = Some(self.max.map_or(figure, |max| max.max(figure)));
-        self.mean = Some(self.sum / self.seconds as f64);
+        self.mean = Some(if self.seconds > 0.0 { self.sum / self.seconds } else { figure });
         self.last = Some(figure);
     }
 }

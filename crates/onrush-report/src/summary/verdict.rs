@@ -93,6 +93,7 @@ pub(crate) fn sentence(reason: &str) -> String {
     first.chain(chars).collect::<String>() + end
 }
 
+/// Why and when a run ended before all of it was played, in a sentence.
 pub(crate) fn interrupted(outcome: &Outcome) -> Option<String> {
     let of = outcome.info.duration.map(|duration| format!(" of {}", clock(duration))).unwrap_or_default();
     let played = clock((outcome.info.warmup + outcome.measured).min(outcome.elapsed));
@@ -101,17 +102,16 @@ pub(crate) fn interrupted(outcome: &Outcome) -> Option<String> {
         StopReason::Interrupted => "Interrupted",
         StopReason::Threshold => "Ended by a broken threshold",
         StopReason::Script => "Ended by the scenario",
-        // Nothing is missing.
-        StopReason::Precise => return Some(precise(outcome, &played, &of)),
         StopReason::Lost => "The record ends",
+        // The run was to end as soon as it could: nothing is missing.
+        StopReason::Precise => {
+            let asked = outcome.info.until.as_deref().map(|asked| format!(" ({})", clean(asked))).unwrap_or_default();
+            return Some(format!(
+                "Ended after {played}{of}, as soon as the percentile was known as well as was asked for{asked}."
+            ));
+        }
     };
     Some(format!("{how} after {played}{of}: what was measured until then is below."))
-}
-
-/// The run was to end as soon as it could.
-fn precise(outcome: &Outcome, played: &str, of: &str) -> String {
-    let asked = outcome.info.until.as_deref().map(|asked| format!(" ({})", clean(asked))).unwrap_or_default();
-    format!("Ended after {played}{of}, as soon as the percentile was known as well as was asked for{asked}.")
 }
 
 #[cfg(test)]
