@@ -97,7 +97,7 @@ fn figures_of_whole_runs() {
         (&[], Mean, Below, 10e6, false, "10 ms"),
         (&[], Errors, Below, 0.02, true, "1.0 %"),
         (&[1], Errors, Below, 0.02, false, "2.0 %"),
-        (&[1], Checks, AtMost, 0.01, true, "0.7 %"),
+        (&[1], Checks, AtMost, 0.01, true, "99.33 %"),
         (&[2], Checks, AtMost, 0.01, false, "there was nothing to measure"),
         (&[], Rate, Above, 150.0, true, "200/s"),
         (&[1], Rate, AtLeast, 100.5, false, "100/s"),
@@ -178,5 +178,12 @@ fn a_rate_is_that_of_whole_seconds_of_the_load() {
         }
         let result = watch.results(&outcome(Duration::from_secs(2), Soundness::Valid), &total).remove(0);
         assert!(result.passed, "{ticks:?}: {}", result.found);
+    }
+}
+
+#[test]
+fn all_checks_passed_when_none_failed() {
+    for (failed, shown) in [(0.0, "100 %"), (1e-5, "99.99 %"), (0.007, "99.3 %"), (0.05, "95 %"), (1.0, "0 %")] {
+        assert_eq!(super::passed(failed), shown);
     }
 }
