@@ -184,6 +184,6 @@ fn a_rate_is_that_of_whole_seconds_of_the_load() {
 #[test]
 fn all_checks_passed_when_none_failed() {
     for (failed, shown) in [(0.0, "100 %"), (1e-5, "99.99 %"), (0.007, "99.3 %"), (0.05, "95 %"), (1.0, "0 %")] {
-        assert_eq!(super::passed(failed), shown);
+        assert_eq!(passed(failed), shown);
     }
 }
