@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Samples, SeriesInfo, Tallies, Tally, Verdict};
+use crate::{Samples, SeriesInfo, Slowest, Spans, Tallies, Tally, Verdict};
 
 /// One piece of news about a run.
 #[derive(Clone, Debug)]
@@ -64,6 +64,8 @@ pub struct RunInfo {
     pub machine: Machine,
     /// The figures of the service's own that are read beside the run: a series each, or `rate(…)` of one, in a second.
     pub observed: Vec<String>,
+    /// Where a trace can be looked at: a URL in which `{id}` stands for its number.
+    pub trace_link: Option<String>,
 }
 
 impl RunInfo {
@@ -122,6 +124,10 @@ pub struct Snapshot {
     pub series: Vec<Tally>,
     /// Single requests that ended in the interval; empty unless an output asked for them.
     pub samples: Samples,
+    /// Spans of sampled requests that ended in the interval; empty unless an output asked for them.
+    pub spans: Spans,
+    /// The slowest requests that ended in the interval, as far as none of the same worker before them were slower.
+    pub slowest: Slowest,
     /// All requests since the start (the warm-up is not in it).
     pub total: Tally,
     /// How things stand at this moment.
@@ -157,12 +163,16 @@ impl Snapshot {
         }
         Tallies::merge_series(&mut self.series, &later.series);
         self.samples.merge(&later.samples);
+        self.spans.merge(&later.spans);
+        self.slowest.merge(&later.slowest);
         *self = Self {
             since,
             interval: std::mem::take(&mut self.interval),
             iterations: self.iterations.take(),
             series: std::mem::take(&mut self.series),
             samples: std::mem::take(&mut self.samples),
+            spans: std::mem::take(&mut self.spans),
+            slowest: std::mem::take(&mut self.slowest),
             at: later.at,
             total: later.total.clone(),
             gauges: later.gauges,
@@ -251,6 +261,8 @@ pub struct Outcome {
     pub iterations: Option<Tally>,
     /// Each series after the warm-up.
     pub series: Vec<Tally>,
+    /// The slowest requests after the warm-up.
+    pub slowest: Slowest,
     /// The conditions on the run, and how it did.
     pub thresholds: Vec<ThresholdResult>,
     /// The time of the load: from the end of the warm-up to the end of the profile, or until the run was interrupted.

@@ -12,8 +12,12 @@ mod event;
 mod histogram;
 mod sample;
 mod series;
+mod singles;
+mod slowest;
+mod span;
 mod statuses;
 mod tally;
+mod trace_context;
 mod traced;
 mod verdict;
 
@@ -27,7 +31,11 @@ pub use event::{
 pub use histogram::Histogram;
 pub use sample::{Sample, Samples};
 pub use series::{SeriesInfo, SeriesKind, Tallies};
+pub use singles::Singles;
+pub use slowest::{Slow, Slowest};
+pub use span::{Attempt, Span, Spans};
 pub use statuses::Statuses;
 pub use tally::{Breakdown, Tally};
+pub use trace_context::{Sampling, TraceContext};
 pub use traced::{Traced, TracedAnswer, TracedBody, TracedEnd, TracedExchange, TracedPart};
 pub use verdict::{Reason, Soundness, Verdict};

@@ -1,6 +1,6 @@
 //! Single requests, for those who ask for them: how many a second are kept is bounded, and what is left out is counted.
 
-use crate::ErrorKind;
+use crate::{ErrorKind, Singles};
 
 /// A request that has ended. Times count from the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,22 +24,4 @@ pub struct Sample {
 }
 
 /// Samples of an interval.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Samples {
-    /// In the order in which each worker saw them end.
-    pub rows: Vec<Sample>,
-    /// Requests that ended and are not among them, because there were too many.
-    pub left_out: u64,
-}
-
-impl Samples {
-    /// So many are held for an output that cannot keep up.
-    const MOST: usize = 1_000_000;
-
-    /// Adds those of another worker, or of a later interval.
-    pub fn merge(&mut self, other: &Self) {
-        let kept = other.rows.len().min(Self::MOST.saturating_sub(self.rows.len()));
-        self.rows.extend_from_slice(&other.rows[..kept]);
-        self.left_out += other.left_out + (other.rows.len() - kept) as u64;
-    }
-}
+pub type Samples = Singles<Sample, 1_000_000>;
