@@ -1,6 +1,8 @@
 //! What a virtual user does in one iteration, behind a seam: the drivers are tested on paused time with
 //! a caller that only waits.
 
+mod traced;
+
 use std::rc::Rc;
 
 use onrush_metrics::Tally;
@@ -8,6 +10,7 @@ use onrush_net::clock::Instant;
 use onrush_net::{Client, Deadline, Exchange, Failure, Prepared, Session, Setup, Share, Shared2};
 use onrush_plan::{Plan, Protocol, Request};
 
+pub(crate) use self::traced::TracedCaller;
 use crate::done::Done;
 use crate::error::RunError;
 use crate::gathering::Gathering;
@@ -41,7 +44,7 @@ pub(crate) trait Caller: 'static {
     async fn call_batch(&self, lane: &mut Self::Lane, turn: u64, count: usize) -> Vec<Self::Done>;
 
     /// The run begins; what is due within this time is counted.
-    fn begin(&self, _measured_from: Instant, _measured_until: Option<Instant>, _samples: Option<&Rc<Gathering>>) {}
+    fn begin(&self, _measured_from: Instant, _measured_until: Option<Instant>, _gathering: &Rc<Gathering>) {}
 
     /// The load is over.
     fn stop(&self, _now: Instant) {}
@@ -95,6 +98,16 @@ impl HttpCaller {
     fn request(&self, turn: u64) -> &Rc<Prepared> {
         &self.requests[(turn % self.requests.len() as u64) as usize]
     }
+
+    /// Writes requests at once; each has an exchange of its own.
+    async fn send_batch(&self, lane: &mut HttpLane, requests: &[Rc<Prepared>]) -> Vec<Exchange> {
+        let mut exchanges = Vec::with_capacity(requests.len());
+        // One flight has one origin; other origins of the batch follow in flights of their own.
+        for flight in requests.chunk_by(|a, b| a.origin() == b.origin()) {
+            exchanges.extend(self.client.send_pipelined(&mut lane.session, flight, &mut lane.deadline).await);
+        }
+        exchanges
+    }
 }
 
 impl Caller for HttpCaller {
@@ -130,11 +143,6 @@ impl Caller for HttpCaller {
 
     async fn call_batch(&self, lane: &mut HttpLane, turn: u64, count: usize) -> Vec<Exchange> {
         let requests: Vec<_> = (turn..turn + count as u64).map(|turn| Rc::clone(self.request(turn))).collect();
-        let mut exchanges = Vec::with_capacity(count);
-        // One flight has one origin; other origins of the batch follow in flights of their own.
-        for flight in requests.chunk_by(|a, b| a.origin() == b.origin()) {
-            exchanges.extend(self.client.send_pipelined(&mut lane.session, flight, &mut lane.deadline).await);
-        }
-        exchanges
+        self.send_batch(lane, &requests).await
     }
 }

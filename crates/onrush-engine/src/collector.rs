@@ -4,12 +4,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use onrush_metrics::{
-    Event, Gauges, Outcome, RunInfo, Samples, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
+    Event, Gauges, Outcome, RunInfo, SeriesInfo, Slowest, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
 };
 use onrush_net::clock::Instant;
 use onrush_stats::PrecisionWatch;
 
 use crate::control::Control;
+use crate::gathering::Gathered;
 use crate::health::ProcessMark;
 use crate::thresholds::Watch;
 use crate::verdict::judge;
@@ -18,7 +19,7 @@ use crate::verdict::judge;
 #[derive(Debug)]
 pub(crate) enum Message {
     /// A second is over for this worker.
-    Second { tallies: Box<Tallies>, samples: Samples, gauges: Gauges, health: WorkerHealth },
+    Second { tallies: Box<Tallies>, gathered: Gathered, gauges: Gauges, health: WorkerHealth },
     /// It begins nothing more.
     Stopping { at: Instant },
     /// It has ended.
@@ -29,7 +30,7 @@ pub(crate) enum Message {
 #[derive(Debug)]
 pub(crate) struct Closing {
     pub(crate) tallies: Tallies,
-    pub(crate) samples: Samples,
+    pub(crate) gathered: Gathered,
     pub(crate) health: WorkerHealth,
     pub(crate) oldest_cut_off: Option<Duration>,
 }
@@ -38,6 +39,7 @@ pub(crate) struct Closing {
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) tallies: Tallies,
+    pub(crate) slowest: Slowest,
     pub(crate) workers: Vec<WorkerHealth>,
     pub(crate) stopped_at: Option<Instant>,
     pub(crate) oldest_cut_off: Option<Duration>,
@@ -61,7 +63,7 @@ pub(crate) struct Collector<'a> {
     interval: Tallies,
     /// There is something in the interval.
     is_counted: bool,
-    samples: Samples,
+    gathered: Gathered,
     gauges: Vec<Option<Gauges>>,
     last_gauges: Vec<Gauges>,
     last_health: Vec<WorkerHealth>,
@@ -97,7 +99,7 @@ impl<'a> Collector<'a> {
             total: Tally::default(),
             interval: Tallies::default(),
             is_counted: false,
-            samples: Samples::default(),
+            gathered: Gathered::default(),
             gauges: vec![None; workers],
             last_gauges: vec![Gauges::default(); workers],
             last_health: vec![WorkerHealth::default(); workers],
@@ -134,9 +136,9 @@ impl<'a> Collector<'a> {
 
     fn take(&mut self, worker: usize, message: Message) {
         match message {
-            Message::Second { tallies, samples, gauges, health } => {
+            Message::Second { tallies, gathered, gauges, health } => {
                 self.count(*tallies);
-                self.samples.merge(&samples);
+                self.gathered.merge(&gathered);
                 self.gauges[worker] = Some(gauges);
                 self.last_gauges[worker] = gauges;
                 self.last_health[worker] = health;
@@ -150,7 +152,7 @@ impl<'a> Collector<'a> {
             }
             Message::Done(closing) => {
                 self.count(closing.tallies);
-                self.samples.merge(&closing.samples);
+                self.gathered.merge(&closing.gathered);
                 self.last_health[worker] = closing.health;
                 self.collected.workers.push(closing.health);
                 self.collected.oldest_cut_off = self.collected.oldest_cut_off.max(closing.oldest_cut_off);
@@ -200,6 +202,8 @@ impl<'a> Collector<'a> {
     }
 
     fn snapshot(&mut self, at: Duration, interval: Tallies) -> Snapshot {
+        let Gathered { samples, spans, slowest } = std::mem::take(&mut self.gathered);
+        self.collected.slowest.merge(&slowest);
         let (requests, iterations) = overall(&interval, &self.info.series);
         self.total.merge_apart(&requests);
         let mut gauges = Gauges::default();
@@ -212,7 +216,9 @@ impl<'a> Collector<'a> {
             interval: requests,
             iterations,
             series: interval.series,
-            samples: std::mem::take(&mut self.samples),
+            samples,
+            spans,
+            slowest,
             total: so_far.total,
             gauges,
             warming_up: (self.told + at) / 2 < self.info.warmup,
@@ -236,6 +242,7 @@ impl<'a> Collector<'a> {
             total: self.total.clone(),
             iterations,
             series: Vec::new(),
+            slowest: Slowest::default(),
             thresholds: Vec::new(),
             measured: self.info.measured(at, self.over()),
             elapsed: at,
@@ -268,7 +275,7 @@ mod tests {
             (0..100)
                 .for_each(|request| tallies.own.response.record(Duration::from_millis(10 + (request + number) % 3)));
             let (gauges, health) = (Gauges::default(), WorkerHealth::default());
-            send.send((0, Message::Second { tallies: Box::new(tallies), samples: Samples::default(), gauges, health }))
+            send.send((0, Message::Second { tallies: Box::new(tallies), gathered: Gathered::default(), gauges, health }))
                 .expect("somebody listens");
         }
         drop(send);
@@ -294,11 +301,11 @@ mod tests {
     fn seconds_are_told_whoever_has_ended() {
         let second = || {
             let (tallies, gauges, health) = (Box::default(), Gauges::default(), WorkerHealth::default());
-            Message::Second { tallies, samples: Samples::default(), gauges, health }
+            Message::Second { tallies, gathered: Gathered::default(), gauges, health }
         };
         let done = || {
             let (tallies, health) = (Tallies::default(), WorkerHealth::default());
-            Message::Done(Box::new(Closing { tallies, samples: Samples::default(), health, oldest_cut_off: None }))
+            Message::Done(Box::new(Closing { tallies, gathered: Gathered::default(), health, oldest_cut_off: None }))
         };
         for (said, ticks) in [
             (vec![(0, second()), (1, second()), (1, second()), (0, second())], 2),

@@ -15,11 +15,12 @@ mod origins;
 mod retries;
 mod send;
 mod sleepers;
+mod spans;
 mod tokens;
 mod tracer;
 mod walk;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ pub(crate) struct FlowCaller {
     redirects: u32,
     users: Cell<usize>,
     spare: RefCell<Spare>,
+    /// Once the run has begun.
+    gathering: OnceCell<Rc<Gathering>>,
     /// Only where a single user is watched.
     tracer: Option<Box<Tracer>>,
 }
@@ -107,7 +110,7 @@ impl FlowCaller {
         shared: &SetupValues,
         control: &Control,
     ) -> Result<Self, RunError> {
-        let script = Script::new(play, plan.seed).map_err(|error| RunError::Script(error.to_string()))?;
+        let script = Script::new(play, plan.seed, plan.tracing).map_err(|error| RunError::Script(error.to_string()))?;
         script.share(shared);
         let drawer = Rc::new(Drawer::new(&script, Segment::new(share.index, share.of)));
         let mixes = play.tracks.iter().enumerate().map(|(number, track)| {
@@ -129,6 +132,7 @@ impl FlowCaller {
             redirects: plan.client.redirects,
             users: Cell::default(),
             spare: RefCell::default(),
+            gathering: OnceCell::new(),
             tracer: None,
         })
     }
@@ -264,6 +268,11 @@ impl FlowCaller {
         self.tracer.as_deref()
     }
 
+    /// Where spans go; nowhere before the run has begun.
+    fn gathering(&self) -> Option<&Gathering> {
+        self.gathering.get().map(|gathering| &**gathering)
+    }
+
     fn budgets(&self) -> &Budgets {
         &self.budgets
     }
@@ -335,8 +344,9 @@ impl Caller for FlowCaller {
         done
     }
 
-    fn begin(&self, measured_from: Instant, measured_until: Option<Instant>, samples: Option<&Rc<Gathering>>) {
-        self.board.begin(measured_from, measured_until, samples);
+    fn begin(&self, measured_from: Instant, measured_until: Option<Instant>, gathering: &Rc<Gathering>) {
+        self.board.begin(measured_from, measured_until, gathering);
+        let _ = self.gathering.set(Rc::clone(gathering));
     }
 
     fn stop(&self, now: Instant) {

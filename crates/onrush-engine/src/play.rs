@@ -90,8 +90,8 @@ async fn beat<C: Caller>(
             alarm.until(due).await;
             worker.record(|recorder| recorder.beat(due, Instant::now()));
         }
-        let (tallies, gauges) = (Box::new(worker.take_tallies()), worker.gauges());
-        say(Message::Second { tallies, samples: worker.take_samples(), gauges, health: health() });
+        let (tallies, gathered) = (Box::new(worker.take_tallies()), worker.take_gathered());
+        say(Message::Second { tallies, gathered, gauges: worker.gauges(), health: health() });
         // After a pause of the whole process there is no point in catching up on beats.
         due = due.max(Instant::now() - Duration::from_secs(1));
     }

@@ -18,7 +18,7 @@ pub(crate) struct Recorder {
     /// When the load is over, as far as that is known: what is begun or ends from then on is late.
     measured_until: Option<Instant>,
     oldest_cut_off: Option<Duration>,
-    /// Whoever wants to know of single requests.
+    /// Where single requests are seen.
     gatherer: Option<Gatherer>,
 }
 
@@ -48,7 +48,7 @@ impl Recorder {
         Self { tally: Tally::default(), measured_from, measured_until, oldest_cut_off: None, gatherer: None }
     }
 
-    /// Single requests are kept from now on, too.
+    /// Single requests are seen from now on, too.
     pub(crate) fn gather(mut self, gatherer: Option<Gatherer>) -> Self {
         self.gatherer = gatherer;
         self
@@ -205,7 +205,7 @@ impl Recorder {
     #[inline]
     fn judged(&mut self, intended: Instant, exchange: &Exchange, judge: Judge<'_>) {
         if let Some(gatherer) = &self.gatherer {
-            gatherer.add(intended, exchange, judge.error(exchange));
+            gatherer.add(intended, exchange, || judge.error(exchange));
         }
         let started_in_time = self.is_in_time(exchange.started);
         let counters = &mut self.tally.counters;

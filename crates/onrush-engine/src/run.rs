@@ -15,7 +15,7 @@ use onrush_user::{Scene, SetupValues};
 use tokio::runtime::{Builder, LocalOptions};
 
 use crate::alarm::Alarm;
-use crate::caller::{Caller, HttpCaller};
+use crate::caller::{Caller, HttpCaller, TracedCaller};
 use crate::collector::{Closing, Collected, Collector, Message, overall};
 use crate::control::{Command, Control, Orders};
 use crate::error::RunError;
@@ -93,6 +93,7 @@ fn conclude(
         total,
         iterations,
         series: collected.tallies.series,
+        slowest: collected.slowest,
         thresholds: Vec::new(),
         measured: played(stopped, plan.work.duration()).saturating_sub(plan.warmup),
         elapsed: begun.elapsed(),
@@ -178,6 +179,9 @@ fn work(index: usize, plan: &Plan, kit: &Kit, gate: &Gate, control: &Control, se
     };
     let orders = control.listen();
     match (&plan.work, kit) {
+        (Work::Turns { requests, .. }, Kit::Turns(setup)) if plan.tracing.everywhere => {
+            at_work(plan, share, gate, orders, say, || TracedCaller::new(plan, requests, setup, share));
+        }
         (Work::Turns { requests, .. }, Kit::Turns(setup)) => {
             at_work(plan, share, gate, orders, say, || HttpCaller::new(plan, requests, setup, share));
         }
@@ -215,7 +219,7 @@ fn at_work<C: Caller>(
     assert!(!worker.is_broken(), "a user's task has panicked");
     say(Message::Done(Box::new(Closing {
         tallies: worker.take_tallies(),
-        samples: worker.take_samples(),
+        gathered: worker.take_gathered(),
         health: health(),
         oldest_cut_off: worker.oldest_cut_off(),
     })));

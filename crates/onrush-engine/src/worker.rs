@@ -6,14 +6,14 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use onrush_metrics::{Gauges, Samples, Tallies};
+use onrush_metrics::{Gauges, Tallies};
 use onrush_net::clock::Instant;
 use onrush_plan::Plan;
 use tokio::sync::Notify;
 
 use crate::caller::{Caller, Due};
 use crate::done::{Done, Went};
-use crate::gathering::Gathering;
+use crate::gathering::{Gathered, Gathering};
 use crate::recorder::Recorder;
 
 /// One worker. It lives on its own thread, and so do all who hold it.
@@ -22,7 +22,7 @@ pub(crate) struct Worker<C> {
     /// When the run began, the same for all workers.
     pub(crate) start: Instant,
     recorder: RefCell<Recorder>,
-    samples: Option<Rc<Gathering>>,
+    gathering: Rc<Gathering>,
     turn: Cell<u64>,
     users: Cell<u64>,
     in_flight: Cell<u64>,
@@ -52,15 +52,15 @@ enum Batch<'a> {
 impl<C: Caller> Worker<C> {
     pub(crate) fn new(caller: C, start: Instant, plan: &Plan, first_turn: u64) -> Rc<Self> {
         let (from, until) = (start + plan.warmup, plan.work.duration().map(|lasts| start + lasts));
-        let samples = Gathering::new(start, plan.samples, plan.threads);
-        caller.begin(from, until, samples.as_ref());
+        let gathering = Gathering::new(start, plan.samples, plan.tracing.spans, plan.threads);
+        caller.begin(from, until, &gathering);
         // Without series a request is an iteration.
-        let gatherer = samples.as_ref().filter(|_| plan.work.series().is_empty()).map(|samples| samples.of(0));
+        let gatherer = plan.work.series().is_empty().then(|| gathering.of(0));
         Rc::new(Self {
             caller,
             start,
             recorder: RefCell::new(Recorder::new(from, until).gather(gatherer)),
-            samples,
+            gathering,
             turn: Cell::new(first_turn),
             users: Cell::new(0),
             in_flight: Cell::new(0),
@@ -123,8 +123,8 @@ impl<C: Caller> Worker<C> {
     }
 
     /// Single requests since this was last called.
-    pub(crate) fn take_samples(&self) -> Samples {
-        self.samples.as_ref().map(|samples| samples.take()).unwrap_or_default()
+    pub(crate) fn take_gathered(&self) -> Gathered {
+        self.gathering.take()
     }
 
     /// What was counted since this was last called.

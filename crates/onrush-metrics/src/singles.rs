@@ -15,6 +15,11 @@ impl<T, const MOST: usize> Default for Singles<T, MOST> {
     }
 }
 
+impl<T, const MOST: usize> Singles<T, MOST> {
+    /// How many are held.
+    pub const MOST: usize = MOST;
+}
+
 impl<T: Clone, const MOST: usize> Singles<T, MOST> {
     /// Adds those of another worker, or of a later interval.
     pub fn merge(&mut self, other: &Self) {

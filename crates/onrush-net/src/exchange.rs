@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use onrush_metrics::TraceContext;
+
 use crate::clock::Instant;
 use crate::failure::Failure;
 
@@ -30,7 +32,7 @@ pub struct Exchange {
     extras: Option<Box<Extras>>,
 }
 
-/// What opening a connection took, and the ways round that a request went. Rare beside the requests that go over a
+/// What opening a connection took, the ways round that a request went, its trace. Rare beside the requests that go over a
 /// connection that is there, so it is kept apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Extras {
@@ -53,6 +55,8 @@ pub struct Extras {
     pub redirects: u32,
     /// Addresses that failed before another one of the name answered.
     pub fallbacks: u32,
+    /// What the service was told of its trace.
+    pub trace: Option<TraceContext>,
 }
 
 impl Extras {
@@ -66,6 +70,7 @@ impl Extras {
         repeated: 0,
         redirects: 0,
         fallbacks: 0,
+        trace: None,
     };
 
     /// Of two exchanges that are one: waits are those of the later one, where it had any.
@@ -79,6 +84,7 @@ impl Extras {
         self.repeated += earlier.repeated;
         self.redirects += earlier.redirects;
         self.fallbacks += earlier.fallbacks;
+        self.trace = self.trace.or(earlier.trace);
     }
 }
 
@@ -137,6 +143,11 @@ impl Exchange {
         if opened + fallbacks > 0 {
             self.extras_mut().add(&Extras { opened, fallbacks, ..Extras::NONE });
         }
+    }
+
+    /// Notes what the service was told of its trace.
+    pub fn told(&mut self, trace: TraceContext) {
+        self.extras_mut().trace = Some(trace);
     }
 
     fn after(mut self, earlier: Self) -> Self {

@@ -14,6 +14,7 @@ mod spread;
 mod step;
 mod template;
 mod threshold;
+mod tracing;
 mod until;
 
 pub use client::{ClientSettings, Pooling, Protocol, ProxyRules, Resolve, Roots, TlsSettings, TlsVersion};
@@ -34,4 +35,5 @@ pub use step::{
 };
 pub use template::{Expr, Part, Template};
 pub use threshold::{Figure, Relation, Scope, Threshold};
+pub use tracing::Tracing;
 pub use until::Until;

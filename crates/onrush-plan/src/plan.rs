@@ -6,7 +6,7 @@ use std::time::Duration;
 use onrush_pace::Profile;
 use url::Url;
 
-use crate::{ClientSettings, Play, Pooling, Request, SeriesInfo, Threshold, Until};
+use crate::{ClientSettings, Play, Pooling, Request, SeriesInfo, Threshold, Tracing, Until};
 
 /// Everything that the engine needs to know; valid by construction.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Plan {
     pub in_flight: InFlight,
     /// So many single requests a second are handed to the outputs, over all workers; 0 if nobody asked for any.
     pub samples: usize,
+    /// What services are told of traces.
+    pub tracing: Tracing,
 }
 
 /// What is done, how much of it and when.

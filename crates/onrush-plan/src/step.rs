@@ -37,8 +37,8 @@ pub struct RequestStep {
     pub timeout: Option<Duration>,
     /// How many redirects are followed; `None`: as the run says.
     pub redirects: Option<u32>,
-    /// Whether a `traceparent` header (W3C trace context) is sent.
-    pub trace: bool,
+    /// Whether a `traceparent` header (W3C trace context) is sent; `None`: as the run says.
+    pub trace: Option<bool>,
     /// The longest body that is kept for saves and checks, in bytes; a longer one fails them.
     pub keep: usize,
 }

@@ -20,12 +20,14 @@ pub(crate) enum Kind {
     Second = 2,
     Stopping = 3,
     Finished = 4,
+    Slowest = 5,
 }
 
 impl Kind {
     /// Of a later version there may be kinds that nobody here knows; they are skipped.
     pub(crate) fn of(byte: u8) -> Option<Self> {
-        [Self::Started, Self::Second, Self::Stopping, Self::Finished].into_iter().find(|kind| *kind as u8 == byte)
+        let all = [Self::Started, Self::Second, Self::Stopping, Self::Finished, Self::Slowest];
+        all.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 

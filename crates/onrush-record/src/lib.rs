@@ -10,6 +10,7 @@ mod frame;
 mod histogram;
 mod reader;
 mod second;
+mod slowest;
 mod tally;
 mod writer;
 

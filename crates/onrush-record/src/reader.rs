@@ -4,13 +4,14 @@ use std::io::Read;
 use std::time::Duration;
 
 use onrush_metrics::{
-    Event, Outcome, Reason, RunInfo, Snapshot, Soundness, StopReason, Tallies, Tally, ThresholdResult, Verdict,
+    Event, Outcome, Reason, RunInfo, Slowest, Snapshot, Soundness, StopReason, Tallies, Tally, ThresholdResult, Verdict,
 };
 
 use crate::bytes::{Bytes, Malformed};
 use crate::error::RecordError;
 use crate::frame::{Frame, Kind, MAGIC, VERSION, read_frame};
 use crate::second::second;
+use crate::slowest::slowest;
 use crate::tally::tally;
 use crate::writer::End;
 
@@ -26,6 +27,9 @@ pub struct Reader<R> {
     so_far: Tallies,
     total: Tally,
     last: Snapshot,
+    /// The slowest requests of the next second, and of those so far.
+    pending: Slowest,
+    slowest: Slowest,
     /// When no more requests were begun, to a second.
     stopping: Option<Duration>,
     is_over: bool,
@@ -63,7 +67,8 @@ impl<R: Read> Reader<R> {
             Frame::Damaged(what) => return Err(RecordError::Damaged { at, what: what.into() }),
         };
         let (so_far, total, last) = (Tallies::default(), Tally::default(), Snapshot::default());
-        Ok(Self { from, info, so_far, total, last, stopping: None, is_over: false })
+        let (pending, slowest) = (Slowest::default(), Slowest::default());
+        Ok(Self { from, info, so_far, total, last, pending, slowest, stopping: None, is_over: false })
     }
 
     /// What was played.
@@ -97,6 +102,7 @@ impl<R: Read> Reader<R> {
                     let snapshot = self.second(&mut content).map_err(damaged)?;
                     return Ok(Some(Event::Tick(Box::new(snapshot))));
                 }
+                Some(Kind::Slowest) => self.pending.merge(&slowest(&mut content).map_err(damaged)?),
                 Some(Kind::Stopping) => {
                     self.stopping.get_or_insert(self.last.at);
                     let reason = serde_json::from_slice(content.0);
@@ -126,6 +132,8 @@ impl<R: Read> Reader<R> {
             return Err(Malformed("there are more observed figures than names"));
         }
         Tallies::merge_series(&mut self.so_far.series, &snapshot.series);
+        snapshot.slowest = std::mem::take(&mut self.pending);
+        self.slowest.merge(&snapshot.slowest);
         snapshot.total = self.total.clone();
         snapshot.verdict = verdict.unwrap_or_else(|| std::mem::take(&mut self.last.verdict));
         let Snapshot { since, at, gauges, warming_up, .. } = snapshot;
@@ -150,6 +158,7 @@ impl<R: Read> Reader<R> {
             total,
             iterations,
             series,
+            slowest: self.slowest.clone(),
             thresholds,
             measured,
             elapsed,
@@ -187,6 +196,7 @@ impl<R: Read> Reader<R> {
             total: std::mem::take(&mut self.total),
             iterations: has_series.then(|| std::mem::take(&mut self.so_far.own)),
             series: std::mem::take(&mut self.so_far.series),
+            slowest: std::mem::take(&mut self.slowest),
             thresholds: self.info.thresholds.iter().map(unknown).collect(),
             measured: self.info.measured(at, self.stopping),
             elapsed: at,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use onrush_metrics::{Gauges, Health, Samples, Snapshot, Verdict, WorkerHealth};
+use onrush_metrics::{Gauges, Health, Snapshot, Verdict, WorkerHealth};
 
 use crate::bytes::{Bytes, Malformed, put, put_text};
 use crate::histogram::Detail;
@@ -69,21 +69,17 @@ pub(crate) fn second(from: &mut Bytes) -> Result<(Snapshot, Option<Verdict>), Ma
     let figures = if from.0.is_empty() { 0 } else { from.count()? };
     let observed = (0..figures).map(|_| Ok(known(from)?.map(f64::from_bits).filter(|figure| figure.is_finite())));
     let observed = observed.collect::<Result<_, Malformed>>()?;
-    let verdict_so_far = Verdict::default();
-    let total = onrush_metrics::Tally::default();
     let snapshot = Snapshot {
         since,
         at,
         interval,
         iterations,
         series,
-        samples: Samples::default(),
-        total,
         gauges,
         warming_up,
         health,
-        verdict: verdict_so_far,
         observed,
+        ..Snapshot::default()
     };
     Ok((snapshot, verdict))
 }
@@ -110,11 +106,11 @@ fn health(from: &mut Bytes) -> Result<Health, Malformed> {
     Ok(Health { workers, process_cpu, steal, peak_memory })
 }
 
-fn put_known(to: &mut Vec<u8>, number: Option<u128>) {
+pub(crate) fn put_known(to: &mut Vec<u8>, number: Option<u128>) {
     put(to, number.map_or(0, |number| number + 1));
 }
 
-fn known(from: &mut Bytes) -> Result<Option<u64>, Malformed> {
+pub(crate) fn known(from: &mut Bytes) -> Result<Option<u64>, Malformed> {
     Ok(from.number()?.checked_sub(1))
 }
 

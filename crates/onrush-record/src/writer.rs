@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::bytes::{put, put_text};
 use crate::frame::{Kind, write_frame, write_head};
 use crate::second::{Said, put_second};
+use crate::slowest::put_slowest;
 use crate::tally::{Keep, put_tally};
 
 /// Writes the events of a run; after each of them everything is where it was to be written to.
@@ -46,6 +47,11 @@ impl<W: Write> Writer<W> {
                 Kind::Started
             }
             Event::Tick(snapshot) => {
+                if !snapshot.slowest.rows().is_empty() {
+                    let mut slowest = Vec::new();
+                    put_slowest(&mut slowest, &snapshot.slowest);
+                    write_frame(&mut self.to, Kind::Slowest, &slowest)?;
+                }
                 put_second(&mut content, snapshot, &mut self.said);
                 Kind::Second
             }

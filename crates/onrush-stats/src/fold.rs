@@ -180,6 +180,7 @@ mod tests {
             total: Tally::default(),
             iterations: None,
             series: Vec::new(),
+            slowest: onrush_metrics::Slowest::default(),
             thresholds: Vec::new(),
             measured: Duration::from_secs(measured),
             elapsed: Duration::ZERO,

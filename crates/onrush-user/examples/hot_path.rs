@@ -13,7 +13,7 @@ use std::time::Duration;
 use onrush_pace::Segment;
 use onrush_plan::{
     AtEnd, Body, Check, Expected, Expr, Feeder, Operator, Part, Pick, Play, RequestStep, Save, Scenario, Source, Step,
-    Subject, Table, Template, Which,
+    Subject, Table, Template, Tracing, Which,
 };
 use onrush_user::{Act, Answer, Call, Drawer, Filled, Identity, Looked, Scene, Script, User};
 
@@ -52,7 +52,7 @@ fn play(hole: &str) -> Play {
         hedge: None,
         timeout: None,
         redirects: None,
-        trace: false,
+        trace: None,
         keep: 1 << 20,
     };
     let scenario = Scenario {
@@ -113,7 +113,7 @@ fn once_look(call: &Call, user: &mut User, looked: &mut Looked) {
 fn main() {
     let rounds = std::env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(1_000_000);
     let hole = std::env::args().nth(2).unwrap_or_else(|| "shopper.name".to_owned());
-    let script = Script::new(&play(&hole), 1).expect("a script");
+    let script = Script::new(&play(&hole), 1, Tracing::default()).expect("a script");
     let drawer = Rc::new(Drawer::new(&script, Segment::WHOLE));
     let mut user = User::new(&script, &drawer, Scene::Scenario(0), Identity::default());
     let Act::Request(call) = &script.scenario(0).flow[0] else { return };

@@ -242,7 +242,7 @@ impl Records {
         out.extend_from_slice(open);
         for record in 0..count {
             out.extend_from_slice(if record == 0 { b"" } else { between });
-            user.mind.record = record;
+            user.mind.record = record as u32;
             self.draws.iter().try_for_each(|feeder| user.draw_row(*feeder))?;
             write_stretches(&self.record, &mut user.mind, out)?;
             if self.form == BulkForm::Lines {

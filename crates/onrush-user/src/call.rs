@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use onrush_plan::{Body, Credentials, Header, Request, RequestStep, Retry, SeriesId, Template};
+use onrush_metrics::Sampling;
+use onrush_plan::{Body, Credentials, Header, Request, RequestStep, Retry, SeriesId, Template, Tracing};
 use url::Url;
 
 use crate::auth::Auth;
@@ -32,7 +33,6 @@ pub struct Call {
     hedge: Option<Duration>,
     timeout: Option<Duration>,
     redirects: Option<u32>,
-    trace: bool,
 }
 
 /// A header.
@@ -51,7 +51,7 @@ pub(crate) enum HeadValue {
     /// The type of a multipart body, with the boundary of this request.
     Multipart,
     /// W3C trace context, with numbers of this request.
-    Trace,
+    Trace(Sampling),
 }
 
 impl Call {
@@ -68,7 +68,7 @@ impl Call {
         let mut heads = heads.by_ref().collect::<Result<Vec<_>, ScriptError>>()?;
         let (auth, own) = Auth::new(credentials.unwrap_or(&Credentials::None), compiler)?;
         let body = BodyPlan::new(step, compiler)?;
-        let offered = own.into_iter().chain(content_heads(step, &body)).chain(trace(step));
+        let offered = own.into_iter().chain(content_heads(step, &body)).chain(trace(step, compiler));
         for head in offered {
             if !heads.iter().any(|known| known.is_called(&head.name)) {
                 heads.push(head);
@@ -91,7 +91,6 @@ impl Call {
             hedge: step.hedge,
             timeout: step.timeout,
             redirects: step.redirects,
-            trace: step.trace,
         })
     }
 
@@ -128,11 +127,6 @@ impl Call {
     /// How many redirects are followed; `None`: as the run says.
     pub fn redirects(&self) -> Option<u32> {
         self.redirects
-    }
-
-    /// Whether it carries a `traceparent` header.
-    pub fn is_traced(&self) -> bool {
-        self.trace
     }
 
     /// Whether it may be sent again when nobody knows whether it arrived (RFC 9110 §9.2.2).
@@ -195,8 +189,11 @@ fn content_heads(step: &RequestStep, body: &BodyPlan) -> Vec<Head> {
     heads
 }
 
-fn trace(step: &RequestStep) -> Option<Head> {
-    step.trace.then(|| Head { name: "traceparent".to_owned(), value: HeadValue::Trace })
+/// What the run says of all requests is about its load: set-up and tear-down are none.
+fn trace(step: &RequestStep, compiler: &Compiler<'_>) -> Option<Head> {
+    let Tracing { everywhere, sampling, .. } = compiler.tracing;
+    let is_wanted = step.trace.unwrap_or(everywhere && compiler.scenario.is_some());
+    is_wanted.then(|| Head { name: "traceparent".to_owned(), value: HeadValue::Trace(sampling) })
 }
 
 /// Header values end at line breaks, and other control characters are refused by servers.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use minijinja::value::Value;
 use onrush_plan::{
-    Body, Condition, Constant, Expr, Flow, Play, RequestStep, Scenario, Secret, Step, Value as PlanValue, VariableId,
+    Body, Condition, Constant, Expr, Flow, Play, RequestStep, Scenario, Secret, Step, Tracing, Value as PlanValue,
+    VariableId,
 };
 
 use crate::act::{Act, Choice, Decision, Setting, Source};
@@ -25,6 +26,7 @@ pub(crate) struct Compiler<'a> {
     pub(crate) lease: &'a Lease,
     pub(crate) tables: &'a [Arc<OwnTable>],
     pub(crate) scenario: Option<&'a Scenario>,
+    pub(crate) tracing: Tracing,
 }
 
 impl Compiler<'_> {

@@ -1,11 +1,11 @@
 //! A request whose holes are filled: every hole was asked once, however often the request is sent.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use onrush_metrics::TraceContext;
 use onrush_plan::{Header, Request, RequestError};
 use url::Url;
 
@@ -32,8 +32,17 @@ pub struct Filled {
     pub(crate) keys: Option<Box<Keys>>,
     pub(crate) wire: Vec<u8>,
     pub(crate) records: u64,
-    /// Where the number of its span stands in `text`, if it is traced.
-    span: Option<Range<usize>>,
+    traced: Option<Traced>,
+}
+
+/// What a service is told of the trace of a request.
+#[derive(Clone, Debug)]
+struct Traced {
+    context: TraceContext,
+    /// Where it stands in the text.
+    place: Range<usize>,
+    /// Attempts before this one.
+    attempts: u32,
 }
 
 impl Call {
@@ -76,7 +85,7 @@ impl Filled {
         self.ends.clear();
         self.body.clear();
         self.boundary.clear();
-        (self.url, self.cookie, self.keys, self.span, self.records) = (None, None, None, None, 0);
+        (self.url, self.cookie, self.keys, self.traced, self.records) = (None, None, None, None, 0);
     }
 
     /// Writes the value of a header, and says where its hole stands.
@@ -96,16 +105,11 @@ impl Filled {
                 self.text.extend_from_slice(b"multipart/form-data; boundary=");
                 self.text.extend_from_slice(self.boundary.as_bytes());
             }
-            HeadValue::Trace => {
-                let random = &mut user.mind.random;
-                // All zeros are no number (W3C Trace Context §3.2.2.3).
-                let trace = (u128::from(random.number()) << 64 | u128::from(random.number())).max(1);
-                let span = random.number().max(1);
-                let _ = write!(self.text, "00-{trace:032x}-");
+            HeadValue::Trace(sampling) => {
+                let context = TraceContext::of(user.trace_numbers(), *sampling);
                 let start = self.text.len();
-                let _ = write!(self.text, "{span:016x}");
-                self.span = Some(start..self.text.len());
-                self.text.extend_from_slice(b"-01");
+                self.text.extend_from_slice(&context.traceparent());
+                self.traced = Some(Traced { context, place: start..self.text.len(), attempts: 0 });
             }
         }
         Ok("")
@@ -137,11 +141,15 @@ impl Filled {
     /// attempts that follow the same one. Nothing is drawn for it: whether there is another attempt is the service's
     /// doing, which must not change what the user draws after it.
     pub fn begin_span(&mut self, which: u64) {
-        let Some(span) = self.span.clone() else { return };
-        let digits = &mut self.text[span];
-        let last = std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        let next = Random::derived(last.unwrap_or_default(), &[which]).number().max(1);
-        digits.copy_from_slice(format!("{next:016x}").as_bytes());
+        let Some(Traced { context, place, attempts }) = &mut self.traced else { return };
+        *context = context.another(Random::derived(context.span, &[which]).number());
+        *attempts += 1;
+        self.text[place.clone()].copy_from_slice(&context.traceparent());
+    }
+
+    /// What the service is told of its trace, and how many attempts came before; `None` if it is told nothing.
+    pub fn trace(&self) -> Option<(TraceContext, u32)> {
+        self.traced.as_ref().map(|traced| (traced.context, traced.attempts))
     }
 
     /// Where it goes, if that was not known before: else [`Call::origin`] says.

@@ -68,4 +68,4 @@ pub use spread::draw;
 pub use syntax::{Names, SyntaxError, check_expression};
 pub use trouble::{Trouble, TroubleKind};
 pub use user::{Identity, User};
-pub use veil::{veiled_body, veiled_header};
+pub use veil::{veiled_body, veiled_header, veiled_url};

@@ -51,10 +51,12 @@ pub(crate) struct Lexicon {
 pub(crate) struct Mind {
     pub(crate) slots: Vec<Value>,
     pub(crate) random: Random,
+    /// Traces that were begun in the iteration.
+    pub(crate) traces: u32,
     pub(crate) lexicon: Rc<Lexicon>,
     pub(crate) user: u64,
     pub(crate) iteration: u64,
-    pub(crate) record: u64,
+    pub(crate) record: u32,
     /// Since the epoch.
     pub(crate) now: Duration,
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use onrush_plan::{AtEnd, Constant, Flow, Pick, Play, RequestError, Scenario, SeriesId, Spread, VariableId};
+use onrush_plan::{
+    AtEnd, Constant, Flow, Pick, Play, RequestError, Scenario, SeriesId, Spread, Tracing, VariableId,
+};
 
 use crate::act::Act;
 use crate::compile::{self, Compiler};
@@ -98,7 +100,7 @@ pub struct SetupValues(pub(crate) Vec<(VariableId, Constant)>);
 
 impl Script {
     /// Compiles a play. Workers and machines that compile the same play with the same seed behave the same.
-    pub fn new(play: &Play, seed: u64) -> Result<Rc<Self>, ScriptError> {
+    pub fn new(play: &Play, seed: u64, tracing: Tracing) -> Result<Rc<Self>, ScriptError> {
         let lease = Lease::new();
         let tables: Vec<_> = play.feeders.iter().map(|feeder| OwnTable::of(&feeder.table)).collect();
         let feeders = play.feeders.iter().zip(&tables).map(|(feeder, table)| {
@@ -110,7 +112,7 @@ impl Script {
         });
         let feeders = feeders.collect::<Result<_, _>>()?;
         let part = |scenario: Option<&Scenario>, flow: &Flow| {
-            let compiler = Compiler { play, lease: &lease, tables: &tables, scenario };
+            let compiler = Compiler { play, lease: &lease, tables: &tables, scenario, tracing };
             Part::new(&compiler, flow)
         };
         let scenarios = play.scenarios.iter().map(|scenario| part(Some(scenario), &scenario.flow));

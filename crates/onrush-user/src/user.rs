@@ -15,6 +15,9 @@ use crate::trouble::Trouble;
 use crate::value::to_constant;
 use crate::{Random, draw};
 
+/// Keeps the numbers of traces apart from everything else that is drawn.
+const TRACES: u64 = 0x7472_6163_6573;
+
 /// A virtual user.
 #[derive(Debug)]
 pub struct User {
@@ -52,7 +55,7 @@ impl User {
     pub fn begin_iteration(&mut self, number: u64, now: Duration) -> Result<(), Trouble> {
         let numbers = [scene_number(self.scene), self.mind.user, number];
         self.mind.random = Random::derived(self.script.seed, &numbers);
-        (self.mind.iteration, self.mind.now, self.mind.record) = (number, now, 0);
+        (self.mind.iteration, self.mind.now, self.mind.record, self.mind.traces) = (number, now, 0, 0);
         self.mind.reset();
         let script = Rc::clone(&self.script);
         script.part(self.scene).draws.iter().try_for_each(|feeder| self.draw_row(*feeder))
@@ -64,6 +67,15 @@ impl User {
         let row = self.drawer.draw(feeder, source, &mut self.mind)?;
         self.mind.assign(source.variable, row);
         Ok(())
+    }
+
+    /// Numbers for a trace. They are drawn apart, so that whether requests are traced changes nothing else.
+    pub(crate) fn trace_numbers(&mut self) -> [u64; 3] {
+        let Mind { user, iteration, traces, .. } = &mut self.mind;
+        let mut random =
+            Random::derived(self.script.seed, &[scene_number(self.scene), *user, *iteration, TRACES, (*traces).into()]);
+        *traces += 1;
+        [random.number(), random.number(), random.number()]
     }
 
     /// Which part of the play it plays.

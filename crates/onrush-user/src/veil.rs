@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use url::Url;
 
 /// Headers whose values are credentials.
 const CREDENTIALS: &[&str] = &["authorization", "cookie", "token", "api-key", "apikey", "secret", "password"];
@@ -24,6 +25,18 @@ pub fn veiled_body(text: &str) -> String {
     let text = MEMBER.replace_all(text, "${1}***");
     let is_form = !text.starts_with(['{', '[', '<']);
     if is_form { FIELD.replace_all(&text, "${1}***").into_owned() } else { text.into_owned() }
+}
+
+/// A URL without who asks, and without what stands in its query below a name such as `token`.
+pub fn veiled_url(url: &Url) -> String {
+    let mut url = url.clone();
+    if !url.username().is_empty() || url.password().is_some() {
+        let _ = (url.set_username("***"), url.set_password(None));
+    }
+    if let Some(query) = url.query().map(veiled_body) {
+        url.set_query(Some(&query));
+    }
+    url.to_string()
 }
 
 /// A header line without its credentials: their scheme or name and their beginning stay.
@@ -79,6 +92,16 @@ mod tests {
             ("GET / HTTP/1.1", "GET / HTTP/1.1"),
         ] {
             assert_eq!(veiled_header(line), expected);
+        }
+    }
+
+    #[test]
+    fn urls_tell_where_and_not_who() {
+        for (url, expected) in [
+            ("http://a.test/p?q=1#x", "http://a.test/p?q=1#x"),
+            ("http://tok:pw@a.test/p?q=1&access_token=hush", "http://***@a.test/p?q=1&access_token=***"),
+        ] {
+            assert_eq!(veiled_url(&Url::parse(url).unwrap()), expected);
         }
     }
 

@@ -55,7 +55,7 @@ impl Asked {
     pub(crate) fn info(&self, limited_by_files: bool, surroundings: &Surroundings) -> RunInfo {
         let work = &self.plan.work;
         RunInfo {
-            targets: work.targets().into_iter().map(shown).collect(),
+            targets: work.targets().into_iter().map(onrush_user::veiled_url).collect(),
             load: work.load_text(),
             protocol: self.plan.client.protocol.name().to_owned(),
             lanes: self.plan.client.protocol.lanes(),
@@ -78,6 +78,7 @@ impl Asked {
             machine: machine(surroundings),
             // Known when it begins to be read.
             observed: Vec::new(),
+            trace_link: None,
         }
     }
 }
@@ -133,19 +134,7 @@ fn request_in_words(request: &Request) -> String {
         0 => String::new(),
         length => format!(" and a body of {length} bytes"),
     };
-    format!("{} {}{headers}{body}", request.method(), shown(request.url()))
-}
-
-/// A URL without who asks, and without what stands in its query below a name such as `token`.
-fn shown(url: &url::Url) -> String {
-    let mut url = url.clone();
-    if !url.username().is_empty() || url.password().is_some() {
-        let _ = (url.set_username("***"), url.set_password(None));
-    }
-    if let Some(query) = url.query().map(onrush_user::veiled_body) {
-        url.set_query(Some(&query));
-    }
-    url.to_string()
+    format!("{} {}{headers}{body}", request.method(), onrush_user::veiled_url(request.url()))
 }
 
 #[cfg(test)]
@@ -157,7 +146,6 @@ mod tests {
         let header = Header::new("X-Auth", "hush").expect("a header");
         let request = Request::new("POST", "http://tok:pw@a.test/p?q=1&access_token=hush").expect("a request");
         let request = request.with_header(header).with_body("hush");
-        assert_eq!(shown(request.url()), "http://***@a.test/p?q=1&access_token=***");
         let told = request_in_words(&request);
         assert!(!told.contains("hush") && told.contains("X-Auth") && told.contains("4 bytes"), "{told}");
     }

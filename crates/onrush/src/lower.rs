@@ -8,6 +8,7 @@ mod load;
 mod requests;
 pub(crate) mod scenario;
 mod sources;
+mod tracing;
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -56,6 +57,7 @@ pub(crate) fn plan(args: &RunArgs, surroundings: &Surroundings) -> Result<Plan, 
     client::check_rules(&client, &requests)?;
     let plan = Plan {
         samples: crate::outputs::samples(&args.output),
+        tracing: tracing::tracing(args),
         in_flight: in_flight(args, &load, surroundings.descriptors),
         work: Work::Turns { load, requests },
         client,

@@ -54,12 +54,14 @@ impl Walk<'_> {
         }
         self.caller.budgets().earn(self.scenario);
         let mut tried = self.attempt(intended, call, &mut filled, conn).await;
+        self.attempted_alone(call, &filled, &mut tried.exchange);
         let (failed_at_first, mut attempts) = (tried.is_failure(), 1);
         if let (Some(retry), Some(_)) = (call.retry(), tried.failed) {
             // On the heap, since it is rare.
             (tried, attempts) = Box::pin(self.retry(intended, call, retry, &mut filled, conn, tried)).await;
         }
         self.note(call.series(), &tried);
+        self.traced(call, pending.intended(), &tried.exchange, tried.fault.as_ref());
         let records = filled.records();
         self.caller.take_back_filled(filled);
         let Tried { exchange, fault, trouble, hedges, .. } = tried;
@@ -117,7 +119,8 @@ impl Walk<'_> {
             self.caller.sleepers().until(due).await;
             attempts += 1;
             filled.begin_span(0);
-            let next = self.attempt(intended, call, filled, conn).await;
+            let mut next = self.attempt(intended, call, filled, conn).await;
+            self.attempted_alone(call, filled, &mut next.exchange);
             let hedges = next.hedges + last.hedges;
             last = Tried { exchange: next.exchange.repeated_after(last.exchange), hedges, ..next };
         }

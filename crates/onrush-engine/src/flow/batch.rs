@@ -74,7 +74,7 @@ impl Walk<'_> {
         conn.deadline.set_revocable(true);
         other.deadline.set_revocable(true);
         let (begun, is_hedged) = (Instant::now(), Cell::new(false));
-        let mut ended = [None, None];
+        let (mut ended, mut are_beaten) = ([None, None], [false; 2]);
         {
             let first = pin!(self.send(call, filled, conn));
             let hedge = pin!(async {
@@ -94,6 +94,7 @@ impl Walk<'_> {
             .await;
             if is_hedged.get() {
                 // The other tells what it came to.
+                are_beaten = ended.each_ref().map(Option::is_none);
                 poll_fn(|cx| {
                     Deadline::give_up(|| poll_all(&mut lanes, &mut ended, cx));
                     Poll::Ready(())
@@ -102,6 +103,9 @@ impl Walk<'_> {
             }
         }
         conn.deadline.set_revocable(false);
+        for ((sent, filled), is_beaten) in ended.iter_mut().zip([&*filled, &copy]).zip(are_beaten) {
+            sent.iter_mut().for_each(|sent| self.attempted(call, filled, &mut sent.exchange, is_beaten));
+        }
         let mut sent = match ended {
             [Some(first), Some(hedge)] => self.better_of(first, hedge),
             [first, hedge] => first.or(hedge).unwrap_or_else(Sent::nothing),

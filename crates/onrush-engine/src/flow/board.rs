@@ -57,16 +57,9 @@ impl Board {
     }
 
     /// From now on it is counted.
-    pub(super) fn begin(
-        &self,
-        measured_from: Instant,
-        measured_until: Option<Instant>,
-        samples: Option<&Rc<Gathering>>,
-    ) {
-        let recorder = |series| {
-            let gatherer = samples.map(|samples| samples.of(series));
-            Recorder::new(measured_from, measured_until).gather(gatherer)
-        };
+    pub(super) fn begin(&self, measured_from: Instant, measured_until: Option<Instant>, gathering: &Rc<Gathering>) {
+        let recorder =
+            |series| Recorder::new(measured_from, measured_until).gather(Some(gathering.of(series)));
         *self.recorders.borrow_mut() = (0..self.checks.len()).map(recorder).collect();
     }
 
@@ -102,6 +95,11 @@ impl Board {
 }
 
 impl Pending<'_> {
+    /// When it was due.
+    pub(super) fn intended(&self) -> Instant {
+        self.intended
+    }
+
     /// It has ended.
     pub(super) fn end(mut self, asked: &Asked) {
         self.is_open = false;

@@ -10,7 +10,7 @@ use onrush_metrics::{Counters, ErrorKind, Tally, WorkerHealth};
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Failure};
 use onrush_pace::Segment;
-use onrush_plan::{ClientSettings, InFlight, Plan, WhenFull, Work};
+use onrush_plan::{ClientSettings, InFlight, Plan, Tracing, WhenFull, Work};
 use proptest::prelude::*;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::time::sleep_until;
@@ -198,6 +198,7 @@ fn plan(case: Case) -> Plan {
         until: None,
         in_flight: case.in_flight,
         samples: 0,
+        tracing: Tracing::default(),
     }
 }
 

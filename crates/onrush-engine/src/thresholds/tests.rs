@@ -59,6 +59,7 @@ fn outcome(measured: Duration, soundness: Soundness) -> Outcome {
         total: Tally::default(),
         iterations: None,
         series: Vec::new(),
+        slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
         measured,
         elapsed: measured,

@@ -47,6 +47,7 @@ fn sound() -> Outcome {
         total,
         iterations: None,
         series: Vec::new(),
+        slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
         measured: Duration::from_secs(10),
         elapsed: Duration::from_secs(10),

@@ -33,6 +33,7 @@ fn finished() -> Event {
         total: Tally::default(),
         iterations: None,
         series: Vec::new(),
+        slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
         measured: Duration::from_secs(2),
         elapsed: Duration::from_millis(2500),

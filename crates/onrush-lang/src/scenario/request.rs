@@ -69,7 +69,7 @@ impl Reader<'_> {
             hedge,
             timeout,
             redirects,
-            trace: trace.unwrap_or(false),
+            trace,
             keep: keep.unwrap_or(KEEP),
         })
     }

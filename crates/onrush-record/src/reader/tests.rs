@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Event, Gauges, Health, Outcome, RunInfo, SeriesInfo, SeriesKind, Snapshot, StopReason, Tally,
-    ThresholdResult, Verdict, WorkerHealth,
+    ErrorKind, Event, Gauges, Health, Outcome, RunInfo, SeriesInfo, SeriesKind, Slow, Slowest, Snapshot,
+    StopReason, Tally, ThresholdResult, Verdict, WorkerHealth,
 };
 use proptest::prelude::*;
 
@@ -50,6 +50,7 @@ fn counted(requests: u64) -> Tally {
 /// The events of a run of some seconds.
 fn events() -> Vec<Event> {
     let (mut total, mut iterations, mut series) = (Tally::default(), Tally::default(), vec![Tally::default(); 2]);
+    let mut slowest = Slowest::default();
     let health = Health {
         workers: vec![WorkerHealth { cpu: Some(0.25), run_queue: None }],
         process_cpu: Some(Duration::from_millis(1500)),
@@ -63,6 +64,7 @@ fn events() -> Vec<Event> {
         interval.merge(&pay);
         total.merge(&interval);
         iterations.merge(&pay);
+        slowest.merge(&slow(second));
         series[0].merge(&search);
         series[1].merge(&pay);
         events.push(Event::Tick(Box::new(Snapshot {
@@ -77,6 +79,7 @@ fn events() -> Vec<Event> {
             health: health.clone(),
             verdict: Verdict::default(),
             observed: vec![Some(0.25 * second as f64), None],
+            slowest: slow(second),
             ..Snapshot::default()
         })));
     }
@@ -87,6 +90,7 @@ fn events() -> Vec<Event> {
         total,
         iterations: Some(iterations),
         series,
+        slowest,
         thresholds: vec![ThresholdResult { text: "p99 < 1s".into(), passed: true, found: "3 ms".into() }],
         measured: Duration::from_secs(SECONDS),
         elapsed: Duration::from_secs(SECONDS),
@@ -95,6 +99,26 @@ fn events() -> Vec<Event> {
         verdict: Verdict::default(),
     })));
     events
+}
+
+/// One slow request in every other second: of a step, with a trace, or of nothing that is known.
+fn slow(second: u64) -> Slowest {
+    let mut slowest = Slowest::default();
+    let known = Slow {
+        response_ns: 3_000_000 * (second + 1),
+        service_ns: Some(2_000_000),
+        due_ns: second * 1_000_000_000,
+        series: 1,
+        status: 503,
+        error: Some(ErrorKind::Status),
+        trace: u128::MAX - u128::from(second),
+        sampled: true,
+    };
+    let unknown = Slow { service_ns: None, status: 0, error: Some(ErrorKind::Timeout), trace: 0, sampled: false, ..known };
+    if second % 2 == 0 {
+        slowest.add(if second % 4 == 0 { known } else { unknown });
+    }
+    slowest
 }
 
 fn written(events: &[Event]) -> Vec<u8> {

@@ -46,6 +46,7 @@ impl View {
             total: Tally::default(),
             iterations: None,
             series: Vec::new(),
+            slowest: onrush_metrics::Slowest::default(),
             thresholds: Vec::new(),
             measured: Duration::ZERO,
             elapsed: Duration::ZERO,
@@ -78,6 +79,7 @@ impl View {
                     }
                 }
                 so_far.total = snapshot.total.clone();
+                so_far.slowest.merge(&snapshot.slowest);
                 so_far.elapsed = snapshot.at;
                 let lasts = so_far.info.duration.unwrap_or(Duration::MAX).min(snapshot.at);
                 so_far.measured = lasts.saturating_sub(so_far.info.warmup);

@@ -22,6 +22,7 @@ pub(crate) fn outcomes() -> impl Strategy<Value = Outcome> {
                 total,
                 iterations: None,
                 series: Vec::new(),
+                slowest: onrush_metrics::Slowest::default(),
                 thresholds: Vec::new(),
                 measured,
                 elapsed,

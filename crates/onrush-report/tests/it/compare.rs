@@ -118,6 +118,7 @@ impl Service {
             total,
             iterations: None,
             series,
+            slowest: onrush_metrics::Slowest::default(),
             thresholds: Vec::new(),
             measured: Duration::from_secs(self.seconds),
             elapsed: Duration::from_secs(self.seconds),

@@ -127,6 +127,7 @@ fn outcome(info: RunInfo, total: Tally) -> Outcome {
         total,
         iterations: None,
         series: Vec::new(),
+        slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
         oldest_cut_off: None,
         health: health([0.31, 0.29]),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use onrush_pace::Segment;
-use onrush_plan::{AtEnd, Condition, Constant, Pick, Play, Spread, Step, Value as PlanValue};
+use onrush_plan::{AtEnd, Condition, Constant, Pick, Play, Spread, Step, Tracing, Value as PlanValue};
 use onrush_user::{Act, Drawer, Filled, Identity, Scene, Script, TroubleKind, User};
 
 use crate::plays::{NOW, expr, first_call, nobody, play, request, template, user};
@@ -18,7 +18,7 @@ fn feeding(pick: Pick, at_end: AtEnd) -> Play {
 
 /// What the iterations of a worker's users draw, user by user.
 fn drawn(play: &Play, segment: Segment, users: &[u64], iterations: u64) -> Vec<String> {
-    let script = Script::new(play, 42).unwrap();
+    let script = Script::new(play, 42, Tracing::default()).unwrap();
     let drawer = Rc::new(Drawer::new(&script, segment));
     let mut drawn = Vec::new();
     for number in users {
@@ -124,7 +124,7 @@ fn the_setup_gives_its_values_to_all() {
     let mut play = play(vec![Step::Request(Box::new(request("GET", "/{{ a }}/{{ vu }}")))], &[], &[]);
     play.variables.push("vu".to_owned());
     play.setup = vec![Step::Set(vec![(1, PlanValue::Of(expr("['x', {'y': 1}]"))), (4, PlanValue::Of(expr("user")))])];
-    let worker = Script::new(&play, 1).unwrap();
+    let worker = Script::new(&play, 1, Tracing::default()).unwrap();
     let drawer = Rc::new(Drawer::new(&worker, Segment::WHOLE));
     let mut setup = User::new(&worker, &drawer, Scene::Setup, Identity::default());
     setup.begin_iteration(0, NOW).unwrap();
@@ -133,7 +133,7 @@ fn the_setup_gives_its_values_to_all() {
     let values = setup.setup_values();
     let values = std::thread::scope(|scope| scope.spawn(move || values).join().unwrap());
 
-    let other = Script::new(&play, 1).unwrap();
+    let other = Script::new(&play, 1, Tracing::default()).unwrap();
     other.share(&values);
     let drawer = Rc::new(Drawer::new(&other, Segment::WHOLE));
     let mut user = User::new(&other, &drawer, Scene::Scenario(0), Identity { user: 3 });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use onrush_pace::Segment;
 use onrush_plan::{
     AtEnd, Body, Check, Constant, Expected, Expr, Feeder, Operator, Part, Pick, Play, RequestStep, Save, Scenario,
-    Source, Step, Subject, Table, Template, Which,
+    Source, Step, Subject, Table, Template, Tracing, Which,
 };
 use onrush_user::{Act, Answer, Call, Drawer, Identity, Scene, Script, User};
 
@@ -54,7 +54,7 @@ pub(crate) fn request(method: &str, target: &str) -> RequestStep {
         hedge: None,
         timeout: None,
         redirects: None,
-        trace: false,
+        trace: None,
         keep: 1 << 20,
     }
 }
@@ -122,7 +122,7 @@ pub(crate) fn user(play: &Play) -> User {
 
 /// A user of the play's first scenario that has done nothing yet.
 pub(crate) fn nobody(play: &Play, number: u64) -> User {
-    let script = Script::new(play, 42).unwrap();
+    let script = Script::new(play, 42, Tracing::default()).unwrap();
     let drawer = Rc::new(Drawer::new(&script, Segment::WHOLE));
     User::new(&script, &drawer, Scene::Scenario(0), Identity { user: number })
 }

@@ -3,7 +3,7 @@
 use onrush_plan::{AtEnd, Play};
 use onrush_plan::{
     Body, Bulk, BulkForm, Compression, Constant, Credentials, FormPart, Json, PartContent, Pick, RequestStep, Secret,
-    Step,
+    Step, Tracing,
 };
 use onrush_user::{Filled, Script};
 
@@ -245,7 +245,7 @@ fn a_play_that_cannot_be_played_is_refused() {
         (reserved, "header `Content-Length` is written by Onrush itself"),
         (request("GET", "/{{ 1 + }}"), "shop.yaml:1:2: "),
     ] {
-        let error = Script::new(&playing(step), 1).unwrap_err().to_string();
+        let error = Script::new(&playing(step), 1, Tracing::default()).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
     }
 }

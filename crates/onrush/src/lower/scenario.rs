@@ -90,6 +90,7 @@ pub(crate) fn plan(document: Document, args: &RunArgs, surroundings: &Surroundin
     let limit = args.max_in_flight.or(settings.max_in_flight);
     let plan = Plan {
         samples: crate::outputs::samples(&args.output),
+        tracing: super::tracing::tracing(args),
         in_flight: InFlight {
             max: limit.unwrap_or_else(|| most_users(surroundings.descriptors)),
             when_full: when_full(args.when_full).or(settings.when_full).unwrap_or(onrush_plan::WhenFull::Wait),

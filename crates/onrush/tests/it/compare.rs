@@ -34,6 +34,7 @@ fn record(folder: &Folder, name: &str, load: &str, millis: u64, soundness: Sound
         total,
         iterations: None,
         series: Vec::new(),
+        slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
         measured: Duration::from_secs(20),
         elapsed: Duration::from_secs(20),
