@@ -275,8 +275,11 @@ mod tests {
             (0..100)
                 .for_each(|request| tallies.own.response.record(Duration::from_millis(10 + (request + number) % 3)));
             let (gauges, health) = (Gauges::default(), WorkerHealth::default());
-            send.send((0, Message::Second { tallies: Box::new(tallies), gathered: Gathered::default(), gauges, health }))
-                .expect("somebody listens");
+            send.send((
+                0,
+                Message::Second { tallies: Box::new(tallies), gathered: Gathered::default(), gauges, health },
+            ))
+            .expect("somebody listens");
         }
         drop(send);
         let (control, mark, info) = (Control::new(), ProcessMark::now(), RunInfo { threads: 1, ..RunInfo::default() });

@@ -236,8 +236,13 @@ mod tests {
         }
         let exchange = exchange(start, 50, Some(500));
         recorder.exchange(exchange.started, &exchange);
-        let found: Vec<_> =
-            gathering.take().samples.rows.iter().map(|row| (row.started_ns / 1_000_000, row.status, row.error)).collect();
+        let found: Vec<_> = gathering
+            .take()
+            .samples
+            .rows
+            .iter()
+            .map(|row| (row.started_ns / 1_000_000, row.status, row.error))
+            .collect();
         let (check, reset, status) = (Some(ErrorKind::Check), Some(ErrorKind::Reset), Some(ErrorKind::Status));
         let expected = [(10, 200, None), (20, 404, None), (30, 200, check), (40, 0, reset), (50, 500, status)];
         assert_eq!(found, expected);

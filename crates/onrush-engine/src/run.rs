@@ -52,9 +52,10 @@ pub fn run(
         spawned.map_or_else(|error| gate.refuse(error.into()), drop);
     }
     drop(send);
-    let info = &RunInfo { started_at: wall::now(), ..info.clone() };
-    on_event(Event::Started(Box::new(info.clone())));
     let start = gate.open(plan.threads)?;
+    // To the instant, since spans of services are laid beside ours.
+    let info = &RunInfo { started_at: wall::now().saturating_sub(start.elapsed()), ..info.clone() };
+    on_event(Event::Started(Box::new(info.clone())));
     let watch = Watch::new(plan.work.thresholds(), &info.series, plan.warmup);
     let precision = plan.until.as_ref().map(|until| precision(until, plan.warmup));
     let collector = Collector::new(start, info, &mark, watch, control, &mut on_event).until(precision);

@@ -1,4 +1,5 @@
-//! What goes to systems that watch: a page for Prometheus to scrape, its remote write, and OTLP.
+//! What goes to systems that watch: a page for Prometheus to scrape, its remote write, and OTLP, for metrics and for
+//! spans.
 //!
 //! A [`Book`] adds up the seconds of a run and is read by everything else here: the same metrics under the same names,
 //! listed in [`METRICS`]. Nothing here can hold up a run: whoever hands over events may be made to wait for some
@@ -6,6 +7,7 @@
 
 mod book;
 mod buckets;
+mod collector;
 mod exponential;
 mod families;
 mod link;
@@ -21,6 +23,7 @@ mod rhythm;
 mod sample;
 mod scrape;
 mod selector;
+mod spans;
 mod statuses;
 
 pub use book::Book;
@@ -31,3 +34,4 @@ pub use otlp::OtlpLink;
 pub use page::text;
 pub use remote::RemoteWrite;
 pub use scrape::Scrape;
+pub use spans::OtlpSpans;

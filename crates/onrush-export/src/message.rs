@@ -59,7 +59,7 @@ impl Message {
         self.bytes(field, &packed)
     }
 
-    fn bytes(mut self, field: u32, value: &[u8]) -> Self {
+    pub(crate) fn bytes(mut self, field: u32, value: &[u8]) -> Self {
         self.key(field, 2);
         put_varint(&mut self.0, value.len() as u64);
         self.0.extend_from_slice(value);

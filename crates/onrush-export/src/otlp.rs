@@ -1,70 +1,44 @@
-//! OpenTelemetry's protocol for metrics, over HTTP or gRPC.
-//!
-//! <https://opentelemetry.io/docs/specs/otlp/>
+//! A run as metrics of OpenTelemetry.
 
 use std::io;
 use std::time::Duration;
 
-use bytes::Bytes;
 use onrush_metrics::Event;
-use percent_encoding::percent_decode_str;
 
 use crate::book::Book;
+use crate::collector::{Collector, Signal, attribute};
 use crate::exponential::{Exponential, ZERO};
 use crate::families::{Family, Sample, Value, families};
 use crate::link::{Link, LinkError, Settings};
 use crate::message::Message;
 use crate::metrics::MetricKind;
-use crate::post::{Endpoint, Expected};
-use crate::push::Pusher;
 use crate::rhythm::Rhythm;
 
-/// Where metrics go over HTTP, below the URL of a collector.
-const HTTP_PATH: &str = "/v1/metrics";
-/// Where they go over gRPC.
-const GRPC_PATH: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+/// What is sent.
+const METRICS: Signal = Signal {
+    http_path: "/v1/metrics",
+    grpc_path: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    headers: "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+    what: "points",
+};
 
 /// Sends what a run adds up to, every few seconds and at its end.
 #[derive(Debug)]
 pub struct OtlpLink {
     book: Book,
-    resource: Vec<(String, String)>,
     is_delta: bool,
-    is_grpc: bool,
     rhythm: Rhythm,
-    pusher: Pusher,
+    collector: Collector,
 }
 
 impl OtlpLink {
     /// To the URL of a link: `http`, `https`, or `grpc`, `grpcs`.
     pub fn new(link: &Link, settings: &Settings<'_>) -> Result<Self, LinkError> {
-        let mut url = link.url()?;
-        let is_grpc = url.scheme().starts_with("grpc");
-        if is_grpc {
-            // Another scheme than that of the web cannot be set in place.
-            let web = if url.scheme() == "grpcs" { "https" } else { "http" };
-            let rest = &url.as_str()[url.scheme().len()..];
-            url = format!("{web}{rest}").parse().map_err(|_| link.wrong())?;
-            url.set_path(GRPC_PATH);
-        } else if url.path() == "/" {
-            url.set_path(HTTP_PATH);
-        }
-        let content = if is_grpc { "application/grpc" } else { "application/x-protobuf" };
-        let mut headers = vec![("content-type".to_owned(), content.to_owned())];
-        if is_grpc {
-            headers.push(("te".to_owned(), "trailers".to_owned()));
-        }
-        headers.extend(link.authorization(settings, "ONRUSH_OTLP")?);
-        headers.extend(pairs(settings, "OTEL_EXPORTER_OTLP_HEADERS"));
-        headers.extend(pairs(settings, "OTEL_EXPORTER_OTLP_METRICS_HEADERS"));
-        let endpoint = Endpoint::new(&url, headers, if is_grpc { Expected::Grpc } else { Expected::Otlp })?;
         Ok(Self {
             book: Book::default(),
-            resource: resource(settings),
             is_delta: link.has("delta"),
-            is_grpc,
             rhythm: Rhythm::new(link.every()?),
-            pusher: Pusher::start(endpoint, settings.is_replay).map_err(LinkError::io)?,
+            collector: Collector::new(link, settings, &METRICS)?,
         })
     }
 
@@ -73,17 +47,16 @@ impl OtlpLink {
         if self.rhythm.is_due(&mut self.book, event) {
             self.push()?;
         }
-        if matches!(event, Event::Finished(_)) { self.pusher.finish() } else { Ok(()) }
+        if matches!(event, Event::Finished(_)) { self.collector.finish() } else { Ok(()) }
     }
 
     /// What is to be told to whoever runs the test.
     pub fn news(&mut self) -> Option<String> {
-        self.pusher.news()
+        self.collector.news()
     }
 
     fn push(&mut self) -> io::Result<()> {
-        let message = export(&self.book, &self.resource, self.is_delta);
-        self.pusher.push(if self.is_grpc { framed(&message) } else { message.into() })?;
+        self.collector.push(metrics(&self.book, self.is_delta))?;
         if self.is_delta {
             self.book.turn_the_page();
         }
@@ -91,54 +64,11 @@ impl OtlpLink {
     }
 }
 
-/// As gRPC wants messages: not compressed, and how long.
-fn framed(message: &[u8]) -> Bytes {
-    let mut framed = vec![0];
-    framed.extend_from_slice(&(message.len() as u32).to_be_bytes());
-    framed.extend_from_slice(message);
-    framed.into()
-}
-
-/// `name=value,…` of a variable, percent-encoded as OpenTelemetry's are.
-fn pairs(settings: &Settings<'_>, variable: &str) -> Vec<(String, String)> {
-    let text = (settings.variable)(variable).unwrap_or_default();
-    let decoded = |text: &str| percent_decode_str(text.trim()).decode_utf8_lossy().into_owned();
-    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (decoded(name), decoded(value))).collect()
-}
-
-/// What sends: by its own words, those of the surroundings, and those of the command line, which come last.
-fn resource(settings: &Settings<'_>) -> Vec<(String, String)> {
-    let mut resource = vec![
-        ("service.name".to_owned(), "onrush".to_owned()),
-        ("service.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ("service.instance.id".to_owned(), settings.instance.to_owned()),
-    ];
-    let mut more = pairs(settings, "OTEL_RESOURCE_ATTRIBUTES");
-    more.extend((settings.variable)("OTEL_SERVICE_NAME").map(|name| ("service.name".to_owned(), name)));
-    more.extend_from_slice(settings.labels);
-    for (name, value) in more {
-        match resource.iter_mut().find(|row| row.0 == name) {
-            Some(row) => row.1 = value,
-            None => resource.push((name, value)),
-        }
-    }
-    resource
-}
-
-/// A message `ExportMetricsServiceRequest`.
-fn export(book: &Book, resource: &[(String, String)], is_delta: bool) -> Vec<u8> {
+/// Messages `Metric`.
+fn metrics(book: &Book, is_delta: bool) -> impl Iterator<Item = Message> {
     let start = (book.started_at + if is_delta { book.since } else { Duration::ZERO }).as_nanos() as u64;
     let times = Times { start, now: (book.started_at + book.at).as_nanos() as u64, is_delta };
-    let scope = Message::new().text(1, "onrush").text(2, env!("CARGO_PKG_VERSION"));
-    let mut scoped = Message::new().message(1, &scope);
-    for family in families(book) {
-        scoped = scoped.message(2, &metric(&family, times));
-    }
-    let attributes = resource.iter().map(|(name, value)| attribute(name, value));
-    let resource = attributes.fold(Message::new(), |resource, row| resource.message(1, &row));
-    let of_resource = Message::new().message(1, &resource).message(2, &scoped);
-    Message::new().message(1, &of_resource).into_bytes()
+    families(book).into_iter().map(move |family| metric(&family, times))
 }
 
 /// When a value begins and when it was so, since 1970 in ns.
@@ -185,8 +115,4 @@ fn point(sample: &Sample<'_>, times: Times) -> Message {
             with_attributes(point, 1)
         }
     }
-}
-
-fn attribute(name: &str, value: &str) -> Message {
-    Message::new().text(1, name).message(2, &Message::new().text(1, value))
 }

@@ -43,10 +43,10 @@ pub(crate) struct Endpoint {
 pub(crate) enum Expected {
     /// A status.
     Http,
-    /// A status, and a message about what was left out.
-    Otlp,
+    /// A status, and a message about how many of what were left out.
+    Otlp(&'static str),
     /// gRPC's status, and the same message.
-    Grpc,
+    Grpc(&'static str),
 }
 
 /// What came of a message.
@@ -60,6 +60,12 @@ pub(crate) enum Answer {
     Later(String, Option<Duration>),
     /// It will never be.
     Never(String),
+}
+
+impl Expected {
+    fn is_grpc(self) -> bool {
+        matches!(self, Self::Grpc(_))
+    }
 }
 
 impl Endpoint {
@@ -76,7 +82,7 @@ impl Endpoint {
             true => {
                 let name = ServerName::try_from(host.clone());
                 let name = name.map_err(|error| LinkError(format!("{host} is no name that TLS can carry: {error}")))?;
-                Some((tls_config(expected == Expected::Grpc)?, name))
+                Some((tls_config(expected.is_grpc())?, name))
             }
             false => None,
         };
@@ -103,7 +109,7 @@ impl Endpoint {
         let collected = match Limited::new(body, LONGEST).collect().await {
             Ok(collected) => collected,
             // It was decided before its words were there.
-            Err(_) if head.status.is_success() && self.expected != Expected::Grpc => return Answer::Taken,
+            Err(_) if head.status.is_success() && !self.expected.is_grpc() => return Answer::Taken,
             Err(error) => return Answer::Later(format!("the answer broke off: {error}"), None),
         };
         let trailers = collected.trailers().cloned().unwrap_or_default();
@@ -113,8 +119,8 @@ impl Endpoint {
         }
         match self.expected {
             Expected::Http => Answer::Taken,
-            Expected::Otlp => judge_part(&body),
-            Expected::Grpc => judge_grpc(&head.headers, &trailers, &body),
+            Expected::Otlp(what) => judge_part(&body, what),
+            Expected::Grpc(what) => judge_grpc(&head.headers, &trailers, &body, what),
         }
     }
 
@@ -149,7 +155,7 @@ impl Endpoint {
     {
         let stream = TokioIo::new(stream);
         let told = |error: hyper::Error| format!("gave no answer: {}", innermost(&error));
-        if self.expected == Expected::Grpc {
+        if self.expected.is_grpc() {
             let made = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await;
             let (mut sender, connection) = made.map_err(told)?;
             tokio::spawn(connection);
@@ -165,7 +171,7 @@ impl Endpoint {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.headers_mut() = self.headers.clone();
-        let uri = if self.expected == Expected::Grpc {
+        let uri = if self.expected.is_grpc() {
             *request.version_mut() = Version::HTTP_2;
             let scheme = if self.tls.is_some() { "https" } else { "http" };
             format!("{scheme}://{}{}", self.authority, self.path)
@@ -223,22 +229,22 @@ fn judge_status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Answer 
     }
 }
 
-fn judge_grpc(head: &HeaderMap, trailers: &HeaderMap, body: &[u8]) -> Answer {
+fn judge_grpc(head: &HeaderMap, trailers: &HeaderMap, body: &[u8], what: &str) -> Answer {
     let of = |name: &str| trailers.get(name).or_else(|| head.get(name)).and_then(|value| value.to_str().ok());
     let Some(status) = of("grpc-status") else {
         return Answer::Never("does not speak gRPC: there is no grpc-status in its answer".to_owned());
     };
     let why = format!("answered gRPC status {status}{}", words(of("grpc-message").unwrap_or_default().as_bytes()));
     match status {
-        "0" => judge_part(body.get(5..).unwrap_or_default()),
+        "0" => judge_part(body.get(5..).unwrap_or_default(), what),
         // Cancelled, deadline, exhausted, aborted, out of range, unavailable, data loss: as the specification has it.
         "1" | "4" | "8" | "10" | "11" | "14" | "15" => Answer::Later(why, None),
         _ => Answer::Never(why),
     }
 }
 
-/// A message `ExportMetricsServiceResponse`.
-fn judge_part(body: &[u8]) -> Answer {
+/// A message `ExportMetricsServiceResponse` or `ExportTraceServiceResponse`, which are alike.
+fn judge_part(body: &[u8], what: &str) -> Answer {
     let Some(Found::Bytes(part)) = find(body, 1) else { return Answer::Taken };
     let rejected = match find(part, 1) {
         Some(Found::Number(rejected)) => rejected,
@@ -250,7 +256,7 @@ fn judge_part(body: &[u8]) -> Answer {
     };
     match (rejected, &*text) {
         (0, "") => Answer::Taken,
-        _ => Answer::InPart(format!("did not take {rejected} points{text}")),
+        _ => Answer::InPart(format!("did not take {rejected} {what}{text}")),
     }
 }
 
@@ -294,7 +300,7 @@ mod tests {
         for (status, later) in [("14", true), ("8", true), ("3", false), ("16", false)] {
             let mut trailers = HeaderMap::new();
             trailers.insert("grpc-status", HeaderValue::from_str(status).unwrap());
-            let answer = judge_grpc(&HeaderMap::new(), &trailers, b"");
+            let answer = judge_grpc(&HeaderMap::new(), &trailers, b"", "points");
             assert_eq!(matches!(answer, Answer::Later(..)), later, "{status}: {answer:?}");
         }
     }

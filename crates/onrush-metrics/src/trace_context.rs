@@ -107,7 +107,10 @@ mod tests {
         }
         let (few, many) = (Sampling::of(0.1), Sampling::of(0.3));
         let is_in = |low, sampling| TraceContext::of([7, low, 1], sampling).sampled;
-        assert!(numbers.clone().all(|low| !is_in(low, few) || is_in(low, many)), "a smaller share is a part of a larger");
+        assert!(
+            numbers.clone().all(|low| !is_in(low, few) || is_in(low, many)),
+            "a smaller share is a part of a larger"
+        );
     }
 
     #[test]

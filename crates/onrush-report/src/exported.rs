@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use onrush_export::{Link, LinkError, OtlpLink, RemoteWrite, Scrape, Settings};
+use onrush_export::{Link, LinkError, OtlpLink, OtlpSpans, RemoteWrite, Scrape, Settings};
 use onrush_metrics::Event;
 
 use crate::output::Output;
@@ -46,6 +46,11 @@ pub(crate) fn otlp(link: &Link, settings: &Settings<'_>) -> Result<Linked, LinkE
     Ok(Linked { output, shown: link.shown(), notice: None })
 }
 
+pub(crate) fn traces(link: &Link, settings: &Settings<'_>) -> Result<Linked, LinkError> {
+    let output = Box::new(OtlpSpans::new(link, settings)?);
+    Ok(Linked { output, shown: link.shown(), notice: None })
+}
+
 impl Output for Scrape {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
         Self::on_event(self, event);
@@ -68,6 +73,16 @@ impl Output for RemoteWrite {
 }
 
 impl Output for OtlpLink {
+    fn on_event(&mut self, event: &Event) -> io::Result<()> {
+        Self::on_event(self, event)
+    }
+
+    fn news(&mut self) -> Option<String> {
+        Self::news(self)
+    }
+}
+
+impl Output for OtlpSpans {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
         Self::on_event(self, event)
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::at_end::AtEnd;
 use crate::csv::CsvOutput;
-use crate::exported::{LinkKind, otlp, prometheus, remote_write};
+use crate::exported::{LinkKind, otlp, prometheus, remote_write, traces};
 use crate::hlog::HlogOutput;
 use crate::html::HtmlOutput;
 use crate::json::JsonOutput;
@@ -106,7 +106,16 @@ pub const LINKS: &[LinkKind] = &[
         options: &["delta", "every"],
         make: otlp,
     },
+    LinkKind {
+        name: TRACES,
+        about: "OpenTelemetry's spans of sampled requests over HTTP (http, https) or gRPC (grpc, grpcs), to a URL",
+        options: &[],
+        make: traces,
+    },
 ];
+
+/// What the output of spans is called.
+pub const TRACES: &str = "traces";
 
 /// The kind called `name` that goes to an address.
 pub fn find_link(name: &str) -> Option<&'static LinkKind> {

@@ -41,7 +41,7 @@ pub use findings::{Finder, Findings, Known};
 pub use html::HtmlOutput;
 pub use hub::{Hub, Named, Trouble};
 pub use json::{JsonOutput, json, json_with};
-pub use kinds::{KINDS, Kind, LINKS, find_kind, find_link};
+pub use kinds::{KINDS, Kind, LINKS, TRACES, find_kind, find_link};
 pub use moment::moment;
 pub use onrush_export::{Link, LinkError, METRICS, Metric, Observer, Settings, labels};
 pub use output::Output;

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use onrush_plan::{
-    AtEnd, Constant, Flow, Pick, Play, RequestError, Scenario, SeriesId, Spread, Tracing, VariableId,
-};
+use onrush_plan::{AtEnd, Constant, Flow, Pick, Play, RequestError, Scenario, SeriesId, Spread, Tracing, VariableId};
 
 use crate::act::Act;
 use crate::compile::{self, Compiler};

@@ -6,6 +6,7 @@ mod file;
 mod output;
 mod run;
 mod serve;
+mod traces;
 mod web;
 
 use std::ffi::OsString;
@@ -18,6 +19,7 @@ pub(crate) use self::file::{CheckArgs, FileArgs, NewArgs};
 pub(crate) use self::output::{Format, OutputArgs, ReportArgs};
 pub(crate) use self::run::{RunArgs, TlsVersionArg, WhenFullArg};
 pub(crate) use self::serve::{FlawArg, HttpArg, ServeArgs};
+pub(crate) use self::traces::{Share, TraceLink};
 pub(crate) use self::web::WebAddress;
 
 /// Commands; a first argument that is none of them belongs to `run`.

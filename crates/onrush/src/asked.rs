@@ -78,6 +78,7 @@ impl Asked {
             machine: machine(surroundings),
             // Known when it begins to be read.
             observed: Vec::new(),
+            // Where others look at traces is nothing of the plan.
             trace_link: None,
         }
     }

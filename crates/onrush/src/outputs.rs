@@ -30,8 +30,19 @@ const MOST_SAMPLES: usize = 200_000;
 
 /// How many single requests a second the outputs want.
 pub(crate) fn samples(args: &OutputArgs) -> usize {
-    let wants = |asked: &String| asked.split_once('=').is_some_and(|(kind, _)| kind == onrush_report::SAMPLES);
-    if args.outputs.iter().any(wants) { MOST_SAMPLES } else { 0 }
+    if is_asked_for(onrush_report::SAMPLES, args) { MOST_SAMPLES } else { 0 }
+}
+
+/// Spans that are kept of a second, over all workers.
+const MOST_SPANS: usize = 10_000;
+
+/// How many spans a second the outputs want.
+pub(crate) fn spans(args: &OutputArgs) -> usize {
+    if is_asked_for(onrush_report::TRACES, args) { MOST_SPANS } else { 0 }
+}
+
+fn is_asked_for(kind: &str, args: &OutputArgs) -> bool {
+    args.outputs.iter().any(|asked| asked.split_once('=').is_some_and(|(asked, _)| asked == kind))
 }
 
 /// The outputs of a run and what became of them.
@@ -40,8 +51,8 @@ pub(crate) struct Outputs {
     failed: bool,
     /// Where the run is saved, once it is, for those who want to be told.
     saved: Option<Arc<OnceLock<PathBuf>>>,
-    /// Single requests that no output has got, because there were too many.
-    left_out: u64,
+    /// Single requests and spans that no output has got, because there were too many.
+    left_out: [u64; 2],
 }
 
 impl Outputs {
@@ -69,13 +80,14 @@ impl Outputs {
             saved = Some(path).filter(|_| !args.quiet);
         }
         let hub = Hub::start(groups).map_err(|error| Wrong(format!("cannot start the outputs: {error}")))?;
-        Ok(Self { hub, failed: false, saved, left_out: 0 })
+        Ok(Self { hub, failed: false, saved, left_out: [0; 2] })
     }
 
     /// Hands an event to everybody who still takes them.
     pub(crate) fn on_event(&mut self, event: Event) {
         if let Event::Tick(snapshot) = &event {
-            self.left_out += snapshot.samples.left_out;
+            self.left_out[0] += snapshot.samples.left_out;
+            self.left_out[1] += snapshot.spans.left_out;
         }
         self.hub.on_event(event);
         self.failed |= self.hub.troubles().filter(complain).count() > 0;
@@ -84,9 +96,16 @@ impl Outputs {
     /// Waits until everything is written. Whether a result could not be.
     pub(crate) fn close(self) -> bool {
         let troubles = self.hub.close(PATIENCE);
-        if self.left_out > 0 {
-            let left_out = onrush_report::several(self.left_out, "request is", "requests are");
+        let [samples, spans] = self.left_out;
+        if samples > 0 {
+            let left_out = onrush_report::several(samples, "request is", "requests are");
             say(&format!("note: {left_out} not among the samples: of a second at most {MOST_SAMPLES} are kept"));
+        }
+        if spans > 0 {
+            let left_out = onrush_report::several(spans, "span is", "spans are");
+            say(&format!(
+                "note: {left_out} not among the traces: of a second at most {MOST_SPANS} are kept; sample less, such as --traceparent=1%"
+            ));
         }
         if let Some(path) = self.saved.as_deref().and_then(OnceLock::get) {
             say(&format!("saved: {}", path.display()));

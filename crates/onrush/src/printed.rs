@@ -204,6 +204,7 @@ fn elsewhere(args: &RunArgs) -> Vec<(String, &'static str)> {
     let given = [
         args.pipeline.map(|number| (format!("--pipeline {number}"), NOT)),
         args.streams.filter(|streams| *streams > 1).map(|number| (format!("--streams {number}"), NOT)),
+        args.traceparent.map(|share| (format!("--traceparent={share}"), ADD)),
         value("--until", args.until.as_ref().map(|until| format!("'{until}'"))),
         value("--threads", args.threads.map(|number| number.to_string())),
         value("--max-body", args.max_body.map(|number| number.to_string())),

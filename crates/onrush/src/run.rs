@@ -60,7 +60,8 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
         ));
     }
     let observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
-    let info = RunInfo { observed: observer.names(), ..asked.info(limited_by_files, surroundings) };
+    let trace_link = args.output.trace_link.as_ref().map(|link| link.0.clone());
+    let info = RunInfo { observed: observer.names(), trace_link, ..asked.info(limited_by_files, surroundings) };
     play(&asked, &info, outputs, &observer, &args.output.fail_on)
 }
 

@@ -36,10 +36,7 @@ struct Told {
 
 impl TracedCaller {
     pub(crate) fn new(plan: &Plan, requests: &[Request], setup: &Setup, share: Share) -> Result<Self, RunError> {
-        let told = |request: &Request| Told {
-            method: request.method().into(),
-            url: veiled_url(request.url()).into(),
-        };
+        let told = |request: &Request| Told { method: request.method().into(), url: veiled_url(request.url()).into() };
         Ok(Self {
             plain: HttpCaller::new(plan, requests, setup, share)?,
             told: requests.iter().map(told).collect(),

@@ -58,8 +58,7 @@ impl Board {
 
     /// From now on it is counted.
     pub(super) fn begin(&self, measured_from: Instant, measured_until: Option<Instant>, gathering: &Rc<Gathering>) {
-        let recorder =
-            |series| Recorder::new(measured_from, measured_until).gather(Some(gathering.of(series)));
+        let recorder = |series| Recorder::new(measured_from, measured_until).gather(Some(gathering.of(series)));
         *self.recorders.borrow_mut() = (0..self.checks.len()).map(recorder).collect();
     }
 

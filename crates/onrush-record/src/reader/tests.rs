@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Event, Gauges, Health, Outcome, RunInfo, SeriesInfo, SeriesKind, Slow, Slowest, Snapshot,
-    StopReason, Tally, ThresholdResult, Verdict, WorkerHealth,
+    ErrorKind, Event, Gauges, Health, Outcome, RunInfo, SeriesInfo, SeriesKind, Slow, Slowest, Snapshot, StopReason,
+    Tally, ThresholdResult, Verdict, WorkerHealth,
 };
 use proptest::prelude::*;
 
@@ -114,7 +114,8 @@ fn slow(second: u64) -> Slowest {
         trace: u128::MAX - u128::from(second),
         sampled: true,
     };
-    let unknown = Slow { service_ns: None, status: 0, error: Some(ErrorKind::Timeout), trace: 0, sampled: false, ..known };
+    let unknown =
+        Slow { service_ns: None, status: 0, error: Some(ErrorKind::Timeout), trace: 0, sampled: false, ..known };
     if second % 2 == 0 {
         slowest.add(if second % 4 == 0 { known } else { unknown });
     }

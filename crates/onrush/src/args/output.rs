@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::WebAddress;
+use super::{TraceLink, WebAddress};
 use crate::gate::FailOn;
 
 /// Results of a run.
@@ -14,13 +14,17 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<Format>,
 
-    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, html, json, run, jsonl, csv, junit, markdown, hlog, parquet. Or KIND=ADDRESS: prometheus, remote-write, otlp. May be repeated
+    /// A further output, `KIND=FILE` (`-` for standard output, instead of --format); kinds: summary, html, json, run, jsonl, csv, junit, markdown, hlog, parquet. Or KIND=ADDRESS: prometheus, remote-write, otlp, traces. May be repeated
     #[arg(short, long = "output", value_name = "KIND=FILE", help_heading = "Output")]
     pub(crate) outputs: Vec<String>,
 
     /// A label on all that goes to Prometheus and OpenTelemetry; may be repeated
     #[arg(long = "label", value_name = "NAME=VALUE", help_heading = "Output")]
     pub(crate) labels: Vec<String>,
+
+    /// Where a trace can be looked at, for the slowest requests of the report: a URL with `{id}` in it
+    #[arg(long, value_name = "URL", help_heading = "Output")]
+    pub(crate) trace_link: Option<TraceLink>,
 
     /// Read figures of the service's own from its page for Prometheus every second: `URL`, or `URL#series,series` to choose them; may be repeated
     #[arg(long = "observe", value_name = "URL", help_heading = "Output")]

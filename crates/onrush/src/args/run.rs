@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{FileArgs, OutputArgs};
+use super::{FileArgs, OutputArgs, Share};
 
 /// The one-liner.
 #[derive(Clone, Debug, Default, Args)]
@@ -116,6 +116,11 @@ pub(crate) struct RunArgs {
     /// Ask for compressed answers; bytes are counted as they come
     #[arg(long, help_heading = "Request")]
     pub(crate) compressed: bool,
+
+    /// Tell the service of a trace with every request (W3C traceparent), SHARE of them marked to be kept [default: 100%;
+    /// with -o traces a share of 1% is usual]
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "100%", help_heading = "Request")]
+    pub(crate) traceparent: Option<Share>,
 
     /// The Host header, instead of the URL's host
     #[arg(long, value_name = "HOST", help_heading = "Request")]

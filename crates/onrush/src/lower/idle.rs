@@ -41,6 +41,19 @@ const ROWS: &[Row] = &[
         |asked| gives(asked, "authorization"),
         "and -H `Authorization: …` are the same: leave one of them out",
     ),
+    (
+        &[
+            ("--traceparent", |asked| asked.args.traceparent.is_some()),
+            ("-o traces", |asked| crate::outputs::spans(&asked.args.output) > 0),
+        ],
+        |asked| gives(asked, "traceparent"),
+        "tells the service of a trace for each request, and so does -H `traceparent: …`: leave one of them out",
+    ),
+    (
+        &[("--trace-link", |asked| asked.args.output.trace_link.is_some())],
+        |asked| !super::tracing::tracing(asked.args).everywhere,
+        "is about traces, and the service is told of none: it takes --traceparent or -o traces=URL",
+    ),
     (CREDENTIALS, with_credentials, "stands beside a URL with credentials of its own: leave one of them out"),
 ];
 
