@@ -59,9 +59,9 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
             "note: at most {most} in flight at a time, for the open-files limit: raise it with `ulimit -n`"
         ));
     }
-    let observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
+    let mut observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
     let info = RunInfo { observed: observer.names(), ..asked.info(limited_by_files, surroundings) };
-    play(&asked, &info, outputs, &observer, &args.output.fail_on)
+    play(&asked, &info, outputs, &mut observer, &args.output.fail_on)
 }
 
 /// A run against a socket that is not there would be one of failures alone.
@@ -79,7 +79,7 @@ fn play(
     asked: &Asked,
     info: &RunInfo,
     mut outputs: Outputs,
-    observer: &Observing,
+    observer: &mut Observing,
     fail_on: &[FailOn],
 ) -> Result<Exit, Wrong> {
     let control = Control::new();

@@ -47,6 +47,7 @@ impl View {
             iterations: None,
             series: Vec::new(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: Duration::ZERO,
             elapsed: Duration::ZERO,
             oldest_cut_off: None,
