@@ -6,6 +6,7 @@ use onrush_metrics::{Event, Outcome, RunInfo, StopReason, Tallies, Tally};
 
 use super::data::{self, Widths};
 use super::escape::quoted;
+use super::observed::{charts, drawn, left_out};
 use crate::timeline::{One, Timeline, Track, Whole};
 
 /// How far the run is.
@@ -78,6 +79,7 @@ impl View {
                         so_far.iterations.get_or_insert_default().merge(iterations);
                     }
                 }
+                snapshot.observe(&mut so_far.observed);
                 so_far.total = snapshot.total.clone();
                 so_far.elapsed = snapshot.at;
                 let lasts = so_far.info.duration.unwrap_or(Duration::MAX).min(snapshot.at);
@@ -136,6 +138,8 @@ impl View {
             let track = ("track", data::one(track, widths, from));
             data::object(data::series(info, times).into_iter().chain([track]))
         });
+        let names = &info.observed;
+        let observed: Vec<_> = drawn(names).iter().flat_map(|family| &family.members).map(|one| one.0).collect();
         data::object([
             ("over", self.is_over().to_string()),
             ("scheduled", is_scheduled(outcome).to_string()),
@@ -144,7 +148,9 @@ impl View {
             ("threads", info.threads.to_string()),
             ("stages", data::list(stages)),
             ("shares", data::distributions(outcome)),
-            ("whole", data::whole(&self.timeline.whole, widths.whole, whole)),
+            ("observed", charts(names)),
+            ("unseen", left_out(names).to_string()),
+            ("whole", data::whole(&self.timeline.whole, &observed, widths.whole, whole)),
             ("series", data::list(tracks)),
         ])
     }
@@ -179,7 +185,8 @@ mod tests {
             tags: Vec::new(),
             checks: Vec::new(),
         };
-        RunInfo { series: vec![series("cart"), series("pay")], ..RunInfo::default() }
+        let observed = vec!["a_bytes".into(), "b".into()];
+        RunInfo { series: vec![series("cart"), series("pay")], observed, ..RunInfo::default() }
     }
 
     fn second(number: u64, requests: u64) -> Event {
@@ -191,6 +198,7 @@ mod tests {
             at: Duration::from_secs(number + 1),
             interval: tally.clone(),
             series: vec![tally.clone(), tally],
+            observed: vec![Some(number as f64), (requests > 20).then_some(7.5)],
             ..Snapshot::default()
         }))
     }
