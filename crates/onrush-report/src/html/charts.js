@@ -144,7 +144,7 @@ class Chart {
     if (!some) {
       this.scale = null;
       this.keys.replaceChildren();
-      return this.plot.replaceChildren(make('p', { class: 'quiet' }, shape?.last ? 'No figure so far.' : 'Nothing to show.'));
+      return this.plot.replaceChildren(make('p', { class: 'quiet' }, 'Nothing to show.'));
     }
     const scale = this.scale = this.scales();
     const { box, xOf, yOf } = scale;

@@ -1,5 +1,7 @@
 //! The service's own figures: which of them have a chart below that of the times, and the table of all.
 
+use onrush_metrics::Outcome;
+
 use super::data::{list, object};
 use super::escape::{quoted, text};
 use super::table::{Cell, Column, Row, table};
@@ -14,10 +16,12 @@ const MOST_OF_ALL: usize = 24;
 /// Rows of the table.
 const MOST_ROWS: usize = 200;
 
-/// What is drawn together.
-pub(super) fn drawn(names: &[String]) -> Vec<Family<'_>> {
+/// What is drawn together, of that of which there was a figure.
+pub(super) fn drawn(outcome: &Outcome) -> Vec<Family<'_>> {
     let mut room = MOST_OF_ALL;
-    let mut drawn = families(names);
+    let mut drawn = families(&outcome.info.observed);
+    drawn.iter_mut().for_each(|family| family.members.retain(|(place, _)| is_there(outcome, *place)));
+    drawn.retain(|family| !family.members.is_empty());
     drawn.truncate(MOST_CHARTS);
     for family in &mut drawn {
         family.members.truncate(MOST_OF_ONE.min(room));
@@ -27,11 +31,15 @@ pub(super) fn drawn(names: &[String]) -> Vec<Family<'_>> {
     drawn
 }
 
+fn is_there(outcome: &Outcome, place: usize) -> bool {
+    outcome.observed.get(place).is_some_and(|figures| figures.last().is_some())
+}
+
 /// The charts: what each is called and of which columns it is.
-pub(super) fn charts(names: &[String]) -> String {
+pub(super) fn charts(drawn: &[Family]) -> String {
     let member =
         |(place, label): &(usize, &str)| object([("place", quoted(&place.to_string())), ("name", quoted(label))]);
-    list(drawn(names).iter().map(|family| {
+    list(drawn.iter().map(|family| {
         object([
             ("title", quoted(&family.title)),
             ("unit", quoted(family.unit.name())),
@@ -40,9 +48,10 @@ pub(super) fn charts(names: &[String]) -> String {
     }))
 }
 
-/// How many series have no curve.
-pub(super) fn left_out(names: &[String]) -> usize {
-    names.len() - drawn(names).iter().map(|family| family.members.len()).sum::<usize>()
+/// How many series had figures and have no curve.
+pub(super) fn left_out(outcome: &Outcome, drawn: &[Family]) -> usize {
+    let there = (0..outcome.observed.len()).filter(|place| is_there(outcome, *place)).count();
+    there - drawn.iter().map(|family| family.members.len()).sum::<usize>()
 }
 
 /// The table of all.

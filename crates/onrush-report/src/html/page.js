@@ -89,18 +89,17 @@
   };
 
   // Under the times, on their axis: what the service told of itself.
-  const curves = ['one', 'two', 'three', 'four', 'grey'], ownCharts = [];
+  const curves = ['one', 'two', 'three', 'four', 'grey'], ownCharts = new Map(), ownWords = make('p', { class: 'quiet' });
   const cause = run => {
     const host = byId('chart-observed');
     host.hidden = !data.observed.length;
-    if (!ownCharts.length && data.observed.length) {
-      host.append(make('p', { class: 'quiet' }, `Told by the service, at the same time.${data.unseen ? ` ${count(data.unseen)} more series have no chart; they are in the table.` : ''}`));
-    }
-    for (const [number, family] of data.observed.entries()) {
-      if (!ownCharts[number]) ownCharts[number] = new Chart(host.appendChild(make('div')), family.title, 118);
+    if (!ownWords.parentElement) host.append(ownWords);
+    ownWords.textContent = `The service’s own figures, on the same axis.${data.unseen ? ` ${count(data.unseen)} more have no chart; they are in the table.` : ''}`;
+    for (const family of data.observed) {
+      if (!ownCharts.has(family.title)) ownCharts.set(family.title, new Chart(host.appendChild(make('div')), family.title, 118));
       const lines = family.lines.map((line, place) => ({ name: line.name, values: run.observed[line.place] || [], class: curves[place] }));
       const format = own[family.unit], values = lines.flatMap(line => line.values).filter(value => value !== null);
-      ownCharts[number].show(along(run, {
+      ownCharts.get(family.title).show(along(run, {
         lines, areas: lines.length === 1 ? [{ high: lines[0].values, class: 'one a5' }] : [], format, unit: family.unit, last: true,
         about: values.length ? `From ${format(values.reduce((a, b) => Math.min(a, b)))} to ${format(values.reduce((a, b) => Math.max(a, b)))}.` : '',
         stages: along(run, {}).stages.map(stage => ({ ...stage, text: '' })),

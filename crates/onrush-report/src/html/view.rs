@@ -30,10 +30,12 @@ pub(crate) struct View {
     told: Told,
 }
 
-/// How many points each percentile was of when the last difference was made: where that changes, all of them do.
+/// How many points each percentile was of when the last difference was made, and what was drawn of the service's own
+/// figures: where that changes, all of them do.
 #[derive(Debug, Default, PartialEq)]
 struct Told {
     whole: Widths,
+    observed: Vec<usize>,
     series: Vec<Widths>,
 }
 
@@ -102,14 +104,15 @@ impl View {
 
     /// Everything that charts are drawn from.
     pub(crate) fn data(&self) -> String {
-        self.data_from(&Told::of(&self.timeline), 0, &[])
+        self.data_from(&self.now(), 0, &[])
     }
 
     /// What has changed of it since this was last asked, to be put behind what is there from the points named on.
     pub(crate) fn changes(&mut self) -> String {
-        let now = Told::of(&self.timeline);
+        let now = self.now();
         let changed = self.timeline.whole.take_changed();
-        let whole = if now.whole == self.told.whole { changed } else { 0 };
+        let is_same = now.whole == self.told.whole && now.observed == self.told.observed;
+        let whole = if is_same { changed } else { 0 };
         let mut series = Vec::new();
         for (place, track) in self.timeline.series.iter_mut().enumerate() {
             let changed = track.take_changed();
@@ -118,6 +121,16 @@ impl View {
         }
         self.told = now;
         self.data_from(&self.told, whole, &series)
+    }
+
+    fn now(&self) -> Told {
+        let whole = |track: &Track<Whole>| Widths::of(track, |whole| &whole.response);
+        let one = |track: &Track<One>| Widths::of(track, |one| &one.response);
+        Told {
+            whole: whole(&self.timeline.whole),
+            observed: drawn(&self.outcome).iter().flat_map(|family| &family.members).map(|member| member.0).collect(),
+            series: self.timeline.series.iter().map(one).collect(),
+        }
     }
 
     fn data_from(&self, widths: &Told, whole: usize, series: &[usize]) -> String {
@@ -138,8 +151,7 @@ impl View {
             let track = ("track", data::one(track, widths, from));
             data::object(data::series(info, times).into_iter().chain([track]))
         });
-        let names = &info.observed;
-        let observed: Vec<_> = drawn(names).iter().flat_map(|family| &family.members).map(|one| one.0).collect();
+        let drawn = drawn(outcome);
         data::object([
             ("over", self.is_over().to_string()),
             ("scheduled", is_scheduled(outcome).to_string()),
@@ -148,9 +160,9 @@ impl View {
             ("threads", info.threads.to_string()),
             ("stages", data::list(stages)),
             ("shares", data::distributions(outcome)),
-            ("observed", charts(names)),
-            ("unseen", left_out(names).to_string()),
-            ("whole", data::whole(&self.timeline.whole, &observed, widths.whole, whole)),
+            ("observed", charts(&drawn)),
+            ("unseen", left_out(outcome, &drawn).to_string()),
+            ("whole", data::whole(&self.timeline.whole, &widths.observed, widths.whole, whole)),
             ("series", data::list(tracks)),
         ])
     }
@@ -159,14 +171,6 @@ impl View {
 /// Whether arrivals follow a schedule, in parts of the load at least: users who wait for answers have no start lag.
 pub(super) fn is_scheduled(outcome: &Outcome) -> bool {
     outcome.info.open || !outcome.arrivals().start_lag.is_empty()
-}
-
-impl Told {
-    fn of(timeline: &Timeline) -> Self {
-        let whole = |track: &Track<Whole>| Widths::of(track, |whole| &whole.response);
-        let one = |track: &Track<One>| Widths::of(track, |one| &one.response);
-        Self { whole: whole(&timeline.whole), series: timeline.series.iter().map(one).collect() }
-    }
 }
 
 #[cfg(test)]

@@ -202,6 +202,7 @@ fn the_columns_of_the_data_are_of_one_length() {
 
 /// A run beside which so many series of the service's own were read; in its third second they were not to be had.
 fn observing(events: impl Iterator<Item = Event>, names: Vec<String>) -> impl Iterator<Item = Event> {
+    let mut so_far = Vec::new();
     events.map(move |mut event| {
         match &mut event {
             Event::Started(info) => info.observed.clone_from(&names),
@@ -211,9 +212,13 @@ fn observing(events: impl Iterator<Item = Event>, names: Vec<String>) -> impl It
                     (at != 2).then(|| (1 + at * 7919 % 1_000_003) as f64 * 10_f64.powi(place as i32 - 4))
                 };
                 second.observed = (0..names.len()).map(figure).collect();
+                second.observe(&mut so_far);
             }
             Event::Stopping(_) => {}
-            Event::Finished(outcome) => outcome.info.observed.clone_from(&names),
+            Event::Finished(outcome) => {
+                outcome.info.observed.clone_from(&names);
+                outcome.observed = std::mem::take(&mut so_far);
+            }
         }
         event
     })
