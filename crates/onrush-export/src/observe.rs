@@ -246,13 +246,14 @@ impl Source {
                 page if page.is_empty() => format!("is not a page for Prometheus{}", self.elsewhere()),
                 page => return Some(page),
             },
+            Err(why) if why.starts_with("answered") => format!("{why}{}", self.elsewhere()),
             Err(why) => why.clone(),
         };
         if self.told.len() < MOST_TOLD && !self.told.contains(&why) {
             let shown = &self.endpoint.shown;
             // Which of the usual ones it has cannot be told later: what is observed has its place from the start.
             let then = match self.chosen.is_empty() {
-                true => format!("; so that it is read again every second, name series after the URL: {shown}#name"),
+                true => format!("; it is not read again, since no series are named after the URL ({shown}#name)"),
                 false => "; it is read again every second".to_owned(),
             };
             shared.lock().news.push_back(format!("{shown} {why}{then}"));

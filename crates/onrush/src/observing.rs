@@ -24,6 +24,12 @@ impl Observing {
         Ok(Self { observer: Some(observer), so_far: Vec::new() })
     }
 
+    /// Whether what is asked for in `place` makes sense.
+    pub(crate) fn check(place: &str, asked: &[String]) -> Result<(), Wrong> {
+        let checked = Observer::check(asked, &surroundings_of_links()?.settings());
+        checked.map_err(|error| Wrong(format!("{place}: {error}")))
+    }
+
     /// What is read.
     pub(crate) fn names(&self) -> Vec<String> {
         self.observer.as_ref().map(|observer| observer.names().to_vec()).unwrap_or_default()

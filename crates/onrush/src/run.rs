@@ -29,6 +29,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
         }
     };
     if args.print_scenario {
+        Observing::check("--observe", &args.output.observe)?;
         print(&printed(args, &asked.plan)?);
         return Ok(Exit::Ok);
     }

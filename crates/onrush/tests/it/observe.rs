@@ -57,9 +57,9 @@ fn a_page_that_is_none_is_told_once_and_the_load_goes_on() {
         (format!("{}#a", nothing.url()), "is not a page for Prometheus: is it at http://127.0.0.1:"),
         (
             format!("{}x", nothing.url()),
-            "is not a page for Prometheus; so that it is read again every second, name series",
+            "is not a page for Prometheus; it is not read again, since no series are named",
         ),
-        (format!("{}#a", broken.url()), "answered 500; it is read again"),
+        (format!("{}#a", broken.url()), "answered 500: is it at http://127.0.0.1:"),
         (format!("{}/metrics#no_such_thing", service.url()), "no no_such_thing so far"),
         (format!("{}/metrics#requests_total", service.url()), "so far; it has http_requests_total"),
         (small.url(), "without being named: name series after the URL, "),
@@ -133,6 +133,9 @@ fn a_scenario_says_what_is_observed() {
     let lines = observed(&run);
     assert!(run.code == 0 && lines.len() == 1 && lines[0].starts_with("http_requests_in_flight{} "), "{}", run.stdout);
     let words = Run::new([Path::new("check"), &file]).finish().stdout;
+    let bad = "target: http://127.0.0.1:9\nload: 1 iteration by 1 user\nobserve: http://127.0.0.1:9/m#a b\nsteps:\n- get: /a\n";
+    let wrong = Run::new([Path::new("check"), &folder.write("t.yaml", bad.to_owned())]).finish();
+    assert!(wrong.code == 104 && wrong.stderr.contains("observe: `a b` names no series"), "{}", wrong.stderr);
     assert!(words.contains("Beside the load, read every second:\n  http://127.0.0.1:"), "{words}");
 }
 
