@@ -25,7 +25,14 @@ enum Figure {
     /// The rise in a second.
     Rate(Rise),
     /// What an observation of a histogram or a summary came to since the last page.
-    Mean { sum: (Selector, Rise), count: (Selector, Rise) },
+    Mean(Box<Mean>),
+}
+
+/// The parts of a histogram or a summary.
+#[derive(Debug)]
+struct Mean {
+    sum: (Selector, Rise),
+    count: (Selector, Rise),
 }
 
 /// How far series that only rise have risen since the last page that had them.
@@ -55,7 +62,7 @@ impl Chosen {
         match self.figure {
             Figure::Sum | Figure::Largest => text.clone(),
             Figure::Rate(_) => format!("rate({text})"),
-            Figure::Mean { .. } => format!("mean({text})"),
+            Figure::Mean(_) => format!("mean({text})"),
         }
     }
 
@@ -73,7 +80,8 @@ impl Chosen {
             }
             Figure::Largest => page.matching(selector).map(|sample| sample.value).reduce(f64::max),
             Figure::Rate(rise) => rise.take(page, selector, at).map(|(rise, seconds)| rise / seconds),
-            Figure::Mean { sum, count } => {
+            Figure::Mean(mean) => {
+                let Mean { sum, count } = &mut **mean;
                 let (sum, count) = (sum.1.take(page, &sum.0, at), count.1.take(page, &count.0, at));
                 Some(sum?.0 / count.filter(|(count, _)| *count > 0.0)?.0)
             }
@@ -84,7 +92,7 @@ impl Chosen {
 impl Figure {
     fn mean(of: &Selector) -> Self {
         let part = |suffix| (of.with_suffix(suffix), Rise::default());
-        Self::Mean { sum: part("_sum"), count: part("_count") }
+        Self::Mean(Box::new(Mean { sum: part("_sum"), count: part("_count") }))
     }
 }
 

@@ -445,15 +445,18 @@ pub(crate) fn shop() -> Outcome {
     }
 }
 
+/// A figure of a second, by its number.
+type Figure = fn(u64) -> Option<f64>;
+
 /// Series of the service's own, and what each was in a second `at` of a run.
-pub(crate) const OBSERVED: &[(&str, fn(at: u64) -> Option<f64>)] = &[
+pub(crate) const OBSERVED: &[(&str, Figure)] = &[
     ("http_requests_in_flight", |at| Some((at % 7) as f64)),
     ("rate(process_cpu_seconds_total)", |at| Some(0.4 + at as f64 / 50.0)),
     // For some seconds the page could not be read.
-    ("process_resident_memory_bytes", |at| (!(4..6).contains(&at)).then(|| 41e6 + 1e5 * at as f64)),
+    ("process_resident_memory_bytes", |at| (!(4..6).contains(&at)).then_some(41e6 + 1e5 * at as f64)),
     ("rate(http_requests_total{status=\"200\"})", |at| (at > 0).then_some(1_190.0)),
-    ("rate(http_requests_total{status=\"503\"})", |at| (at > 0).then(|| (at % 5) as f64)),
-    ("mean(http_request_duration_seconds)", |at| (at > 0).then(|| 0.000_3 * (1 + at % 3) as f64)),
+    ("rate(http_requests_total{status=\"503\"})", |at| (at > 0).then_some((at % 5) as f64)),
+    ("mean(http_request_duration_seconds)", |at| (at > 0).then_some(0.000_3 * (1 + at % 3) as f64)),
     ("never_there", |_| None),
 ];
 

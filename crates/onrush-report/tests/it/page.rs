@@ -209,7 +209,7 @@ fn observing(events: impl Iterator<Item = Event>, names: Vec<String>) -> impl It
             Event::Tick(second) => {
                 let at = second.since.as_secs();
                 let figure = |place: usize| {
-                    (at != 2).then(|| (1 + at * 7919 % 1_000_003) as f64 * 10_f64.powi(place as i32 - 4))
+                    (at != 2).then(|| (1 + at * 7919 % 1_000_003) as f64 * 10_f64.powf(place as f64 - 4.0))
                 };
                 second.observed = (0..names.len()).map(figure).collect();
                 second.observe(&mut so_far);

@@ -72,8 +72,11 @@ fn a_page_that_is_none_is_told_once_and_the_load_goes_on() {
     }
 }
 
+/// What a page answers from then on, if it is there.
+type Later = Option<fn() -> String>;
+
 /// A page that answers three times, then as `later` says, and then is gone if that says nothing.
-fn three_times(later: Option<fn() -> String>) -> String {
+fn three_times(later: Later) -> String {
     let (read, (gone, ends)) = (AtomicU32::new(0), channel());
     let page = Plain::answering(move |_| match (read.fetch_add(1, Ordering::Relaxed), later) {
         (0..3, _) => answer(200, &[], "a 7\n"),
@@ -92,7 +95,7 @@ fn three_times(later: Option<fn() -> String>) -> String {
     url
 }
 
-fn goes_away(later: Option<fn() -> String>, words: &str) {
+fn goes_away(later: Later, words: &str) {
     let (service, folder) = (Service::start(ServiceSettings::default()).unwrap(), Folder::new());
     let file = folder.path("lines.jsonl");
     let run = Run::new([&*service.url(), "-q", "-r50/s", "-d6s", "--observe", &three_times(later)]);
@@ -110,7 +113,7 @@ fn goes_away(later: Option<fn() -> String>, words: &str) {
 
 #[test]
 fn a_page_that_goes_away_is_told_once_and_leaves_a_gap() {
-    let later: [(Option<fn() -> String>, &str); 4] = [
+    let later: [(Later, &str); 4] = [
         (Some(|| answer(500, &[], "no")), "answered 500"),
         (Some(|| answer(200, &[], "<html>sorry")), "is not a page for Prometheus"),
         // The beginning of an answer, and then nothing.
@@ -135,7 +138,7 @@ fn a_scenario_says_what_is_observed() {
     assert!(run.code == 0 && lines.len() == 1 && lines[0].starts_with("http_requests_in_flight{} "), "{}", run.stdout);
     let words = Run::new([Path::new("check"), &file]).finish().stdout;
     let bad = "target: http://127.0.0.1:9\nload: 1 iteration by 1 user\nobserve: http://127.0.0.1:9/m#a b\nsteps:\n- get: /a\n";
-    let wrong = Run::new([Path::new("check"), &folder.write("t.yaml", bad.to_owned())]).finish();
+    let wrong = Run::new([Path::new("check"), &folder.write("t.yaml", bad)]).finish();
     assert!(wrong.code == 104 && wrong.stderr.contains("observe: `a b` names no series"), "{}", wrong.stderr);
     assert!(words.contains("Beside the load, read every second:\n  http://127.0.0.1:"), "{words}");
 }
