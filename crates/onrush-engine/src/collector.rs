@@ -237,6 +237,7 @@ impl<'a> Collector<'a> {
             iterations,
             series: Vec::new(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: self.info.measured(at, self.over()),
             elapsed: at,
             oldest_cut_off: None,

@@ -94,6 +94,7 @@ fn conclude(
         iterations,
         series: collected.tallies.series,
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: played(stopped, plan.work.duration()).saturating_sub(plan.warmup),
         elapsed: begun.elapsed(),
         oldest_cut_off: collected.oldest_cut_off,

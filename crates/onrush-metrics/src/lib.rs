@@ -10,6 +10,7 @@ mod error_kind;
 mod errors;
 mod event;
 mod histogram;
+mod observed;
 mod sample;
 mod series;
 mod statuses;
@@ -25,6 +26,7 @@ pub use event::{
     Event, Gauges, Health, Machine, Outcome, RunInfo, Snapshot, Stage, StopReason, ThresholdResult, WorkerHealth,
 };
 pub use histogram::Histogram;
+pub use observed::Observed;
 pub use sample::{Sample, Samples};
 pub use series::{SeriesInfo, SeriesKind, Tallies};
 pub use statuses::Statuses;

@@ -4,7 +4,8 @@ use std::io::Read;
 use std::time::Duration;
 
 use onrush_metrics::{
-    Event, Outcome, Reason, RunInfo, Snapshot, Soundness, StopReason, Tallies, Tally, ThresholdResult, Verdict,
+    Event, Observed, Outcome, Reason, RunInfo, Snapshot, Soundness, StopReason, Tallies, Tally, ThresholdResult,
+    Verdict,
 };
 
 use crate::bytes::{Bytes, Malformed};
@@ -25,6 +26,7 @@ pub struct Reader<R> {
     /// What the seconds so far add up to.
     so_far: Tallies,
     total: Tally,
+    observed: Vec<Observed>,
     last: Snapshot,
     /// When no more requests were begun, to a second.
     stopping: Option<Duration>,
@@ -62,8 +64,16 @@ impl<R: Read> Reader<R> {
             }
             Frame::Damaged(what) => return Err(RecordError::Damaged { at, what: what.into() }),
         };
-        let (so_far, total, last) = (Tallies::default(), Tally::default(), Snapshot::default());
-        Ok(Self { from, info, so_far, total, last, stopping: None, is_over: false })
+        Ok(Self {
+            from,
+            info,
+            so_far: Tallies::default(),
+            total: Tally::default(),
+            observed: Vec::new(),
+            last: Snapshot::default(),
+            stopping: None,
+            is_over: false,
+        })
     }
 
     /// What was played.
@@ -125,6 +135,7 @@ impl<R: Read> Reader<R> {
         if snapshot.observed.len() > self.info.observed.len() {
             return Err(Malformed("there are more observed figures than names"));
         }
+        snapshot.observe(&mut self.observed);
         Tallies::merge_series(&mut self.so_far.series, &snapshot.series);
         snapshot.total = self.total.clone();
         snapshot.verdict = verdict.unwrap_or_else(|| std::mem::take(&mut self.last.verdict));
@@ -151,6 +162,7 @@ impl<R: Read> Reader<R> {
             iterations,
             series,
             thresholds,
+            observed: self.observed.clone(),
             measured,
             elapsed,
             oldest_cut_off,
@@ -188,6 +200,7 @@ impl<R: Read> Reader<R> {
             iterations: has_series.then(|| std::mem::take(&mut self.so_far.own)),
             series: std::mem::take(&mut self.so_far.series),
             thresholds: self.info.thresholds.iter().map(unknown).collect(),
+            observed: std::mem::take(&mut self.observed),
             measured: self.info.measured(at, self.stopping),
             elapsed: at,
             oldest_cut_off: None,

@@ -181,6 +181,7 @@ mod tests {
             iterations: None,
             series: Vec::new(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: Duration::from_secs(measured),
             elapsed: Duration::ZERO,
             oldest_cut_off: None,

@@ -60,6 +60,7 @@ fn outcome(measured: Duration, soundness: Soundness) -> Outcome {
         iterations: None,
         series: Vec::new(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured,
         elapsed: measured,
         oldest_cut_off: None,

@@ -48,6 +48,7 @@ fn sound() -> Outcome {
         iterations: None,
         series: Vec::new(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: Duration::from_secs(10),
         elapsed: Duration::from_secs(10),
         oldest_cut_off: None,

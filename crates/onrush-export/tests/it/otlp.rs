@@ -34,6 +34,7 @@ fn finished() -> Event {
         iterations: None,
         series: Vec::new(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: Duration::from_secs(2),
         elapsed: Duration::from_millis(2500),
         oldest_cut_off: None,

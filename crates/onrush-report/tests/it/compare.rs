@@ -119,6 +119,7 @@ impl Service {
             iterations: None,
             series,
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: Duration::from_secs(self.seconds),
             elapsed: Duration::from_secs(self.seconds),
             oldest_cut_off: None,
