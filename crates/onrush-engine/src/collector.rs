@@ -244,6 +244,7 @@ impl<'a> Collector<'a> {
             series: Vec::new(),
             slowest: Slowest::default(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: self.info.measured(at, self.over()),
             elapsed: at,
             oldest_cut_off: None,

@@ -96,6 +96,7 @@ fn conclude(
         series: collected.tallies.series,
         slowest: collected.slowest,
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: played(stopped, plan.work.duration()).saturating_sub(plan.warmup),
         elapsed: begun.elapsed(),
         oldest_cut_off: collected.oldest_cut_off,

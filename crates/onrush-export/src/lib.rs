@@ -7,6 +7,7 @@
 
 mod book;
 mod buckets;
+mod chosen;
 mod collector;
 mod exponential;
 mod families;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Samples, SeriesInfo, Slowest, Spans, Tallies, Tally, Verdict};
+use crate::{Observed, Samples, SeriesInfo, Slowest, Spans, Tallies, Tally, Verdict};
 
 /// One piece of news about a run.
 #[derive(Clone, Debug)]
@@ -153,9 +153,28 @@ impl Snapshot {
         self.at.saturating_sub(self.since)
     }
 
+    /// The service's own figures, each for as long as the interval was.
+    pub fn observed(&self) -> Vec<Observed> {
+        let of = |figure: &Option<f64>| {
+            let mut observed = Observed::default();
+            figure.iter().for_each(|figure| observed.add(*figure, self.lasted()));
+            observed
+        };
+        self.observed.iter().map(of).collect()
+    }
+
+    /// Adds the service's own figures to those since the start, unless the run still warms up.
+    pub fn observe(&self, so_far: &mut Vec<Observed>) {
+        if !self.warming_up {
+            Observed::merge_each(so_far, &self.observed());
+        }
+    }
+
     /// Makes one of two: for those who cannot read as fast as seconds pass. Nothing is lost but when it happened.
     pub fn absorb(&mut self, later: &Self) {
-        let since = self.since;
+        let (since, mut observed) = (self.since, self.observed());
+        Observed::merge_each(&mut observed, &later.observed());
+        let observed = observed.iter().map(Observed::mean).collect();
         self.interval.merge(&later.interval);
         match (&mut self.iterations, &later.iterations) {
             (Some(mine), Some(theirs)) => mine.merge(theirs),
@@ -179,7 +198,7 @@ impl Snapshot {
             warming_up: later.warming_up,
             health: later.health.clone(),
             verdict: later.verdict.clone(),
-            observed: later.observed.clone(),
+            observed,
         };
     }
 }
@@ -265,6 +284,8 @@ pub struct Outcome {
     pub slowest: Slowest,
     /// The conditions on the run, and how it did.
     pub thresholds: Vec<ThresholdResult>,
+    /// The service's own figures after the warm-up, in the order of [`RunInfo::observed`].
+    pub observed: Vec<Observed>,
     /// The time of the load: from the end of the warm-up to the end of the profile, or until the run was interrupted.
     /// Rates are per this time.
     pub measured: Duration,
@@ -338,6 +359,20 @@ fn per_second(count: u64, over: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_that_are_put_together_have_the_mean_of_what_was_observed() {
+        let second = |number: u64, figures: [Option<f64>; 3]| Snapshot {
+            since: Duration::from_secs(number),
+            at: Duration::from_secs(number + 1),
+            observed: figures.to_vec(),
+            ..Snapshot::default()
+        };
+        let mut together = second(0, [Some(1.0), Some(2.0), None]);
+        together.absorb(&second(1, [Some(4.0), None, None]));
+        together.absorb(&second(2, [Some(4.0), None, None]));
+        assert_eq!(together.observed, [Some(3.0), Some(2.0), None]);
+    }
 
     #[test]
     fn the_last_answers_are_not_measured_time() {

@@ -10,6 +10,7 @@ mod error_kind;
 mod errors;
 mod event;
 mod histogram;
+mod observed;
 mod sample;
 mod series;
 mod singles;
@@ -29,6 +30,7 @@ pub use event::{
     Event, Gauges, Health, Machine, Outcome, RunInfo, Snapshot, Stage, StopReason, ThresholdResult, WorkerHealth,
 };
 pub use histogram::Histogram;
+pub use observed::Observed;
 pub use sample::{Sample, Samples};
 pub use series::{SeriesInfo, SeriesKind, Tallies};
 pub use singles::Singles;

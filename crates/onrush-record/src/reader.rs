@@ -4,7 +4,8 @@ use std::io::Read;
 use std::time::Duration;
 
 use onrush_metrics::{
-    Event, Outcome, Reason, RunInfo, Slowest, Snapshot, Soundness, StopReason, Tallies, Tally, ThresholdResult, Verdict,
+    Event, Observed, Outcome, Reason, RunInfo, Slowest, Snapshot, Soundness, StopReason, Tallies, Tally,
+    ThresholdResult, Verdict,
 };
 
 use crate::bytes::{Bytes, Malformed};
@@ -26,6 +27,7 @@ pub struct Reader<R> {
     /// What the seconds so far add up to.
     so_far: Tallies,
     total: Tally,
+    observed: Vec<Observed>,
     last: Snapshot,
     /// The slowest requests of the next second, and of those so far.
     pending: Slowest,
@@ -66,9 +68,18 @@ impl<R: Read> Reader<R> {
             }
             Frame::Damaged(what) => return Err(RecordError::Damaged { at, what: what.into() }),
         };
-        let (so_far, total, last) = (Tallies::default(), Tally::default(), Snapshot::default());
-        let (pending, slowest) = (Slowest::default(), Slowest::default());
-        Ok(Self { from, info, so_far, total, last, pending, slowest, stopping: None, is_over: false })
+        Ok(Self {
+            from,
+            info,
+            so_far: Tallies::default(),
+            total: Tally::default(),
+            observed: Vec::new(),
+            last: Snapshot::default(),
+            pending: Slowest::default(),
+            slowest: Slowest::default(),
+            stopping: None,
+            is_over: false,
+        })
     }
 
     /// What was played.
@@ -131,6 +142,7 @@ impl<R: Read> Reader<R> {
         if snapshot.observed.len() > self.info.observed.len() {
             return Err(Malformed("there are more observed figures than names"));
         }
+        snapshot.observe(&mut self.observed);
         Tallies::merge_series(&mut self.so_far.series, &snapshot.series);
         snapshot.slowest = std::mem::take(&mut self.pending);
         self.slowest.merge(&snapshot.slowest);
@@ -160,6 +172,7 @@ impl<R: Read> Reader<R> {
             series,
             slowest: self.slowest.clone(),
             thresholds,
+            observed: self.observed.clone(),
             measured,
             elapsed,
             oldest_cut_off,
@@ -198,6 +211,7 @@ impl<R: Read> Reader<R> {
             series: std::mem::take(&mut self.so_far.series),
             slowest: std::mem::take(&mut self.slowest),
             thresholds: self.info.thresholds.iter().map(unknown).collect(),
+            observed: std::mem::take(&mut self.observed),
             measured: self.info.measured(at, self.stopping),
             elapsed: at,
             oldest_cut_off: None,

@@ -2,6 +2,7 @@
 //! two together.
 
 mod confidence;
+mod observed;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,6 +15,7 @@ use onrush_metrics::{
 use serde::{Serialize, Serializer};
 
 use self::confidence::Confidence;
+use self::observed::{Observed, observed};
 use crate::findings::{Finder, Findings};
 use crate::output::Output;
 use crate::units::supports;
@@ -92,6 +94,7 @@ pub(crate) struct Document<'a> {
     connections: Connections,
     series: Vec<Series<'a>>,
     confidence: Confidence<'a>,
+    observed: Vec<Observed<'a>>,
     generator: Generator,
     response_time_histogram: Slots,
 }
@@ -299,6 +302,7 @@ impl<'a> Document<'a> {
             },
             series: outcome.info.series.iter().zip(&outcome.series).map(Series::of).collect(),
             confidence: Confidence::of(outcome, findings),
+            observed: observed(outcome),
             generator: Generator::of(outcome),
             response_time_histogram: Slots { upper_edge_ns_and_count: total.response.upper_edges().collect() },
         }

@@ -70,6 +70,7 @@ struct Start<'a> {
     series: Vec<Series<'a>>,
     plan: &'a [String],
     machine: &'a Machine,
+    observed: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -101,6 +102,7 @@ struct Second<'a> {
     requests: Figures<'a>,
     iterations: Option<Figures<'a>>,
     series: Vec<OfSeries<'a>>,
+    observed: &'a [Option<f64>],
 }
 
 #[derive(Serialize)]
@@ -158,6 +160,7 @@ impl<'a> Start<'a> {
             series: info.series.iter().map(Series::of).collect(),
             plan: &info.plan,
             machine: &info.machine,
+            observed: &info.observed,
         }
     }
 }
@@ -198,6 +201,7 @@ impl<'a> Second<'a> {
             requests: Figures::of(&snapshot.interval),
             iterations: snapshot.iterations.as_ref().map(Figures::of),
             series: busy(series, &snapshot.series).map(OfSeries::of).collect(),
+            observed: &snapshot.observed,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::fmt::Write;
 use onrush_metrics::{Histogram, Outcome, SeriesInfo, SeriesKind, Soundness, Tally};
 
 use crate::layout::{clean, clipped};
+use crate::observed;
 use crate::style::Style;
 use crate::summary::verdict::interrupted;
 use crate::units::{bytes, count, duration, percent, rate, several, supports, time};
@@ -27,7 +28,7 @@ const LONGEST_TEXT: usize = 240;
 
 /// The comment.
 pub(crate) fn markdown(outcome: &Outcome) -> String {
-    let sections: [fn(&Outcome) -> String; 7] = [head, thresholds, figures, steps, checks, errors, details];
+    let sections: [fn(&Outcome) -> String; 8] = [head, thresholds, figures, steps, checks, errors, observed, details];
     let sections = sections.into_iter().map(|section| section(outcome)).filter(|section| !section.is_empty());
     MARK.to_owned() + &sections.collect::<Vec<_>>().join("\n")
 }
@@ -135,6 +136,15 @@ fn errors(outcome: &Outcome) -> String {
         vec![format!("{}{local}", row.kind.name()), count(row.count), prose(row.example.unwrap_or_default())]
     };
     table(&["error", "count", "the first one"], "lrl", outcome.total.errors.rows().map(row).collect())
+}
+
+/// The service's own figures, those that there were.
+fn observed(outcome: &Outcome) -> String {
+    let row = |(name, figures): (&str, onrush_metrics::Observed)| {
+        let show = |figure| observed::unit(name).show(figure);
+        Some(vec![code(name), show(figures.mean()?), show(figures.max()?), show(figures.last()?)])
+    };
+    table(&["of the service", "mean", "max", "last"], "lrrr", observed::rows(outcome).filter_map(row).collect())
 }
 
 fn details(outcome: &Outcome) -> String {

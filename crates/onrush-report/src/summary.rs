@@ -18,7 +18,6 @@ use std::io::{self, Write};
 use onrush_metrics::{Event, Outcome};
 
 use crate::findings::{Finder, Findings};
-use crate::observed::Seen;
 use crate::output::Output;
 use crate::style::Style;
 
@@ -27,24 +26,21 @@ pub struct SummaryOutput {
     to: Box<dyn Write + Send>,
     style: Style,
     finder: Finder,
-    seen: Seen,
 }
 
 impl SummaryOutput {
     /// A summary into `to`.
     pub fn new(to: Box<dyn Write + Send>, style: Style) -> Self {
-        Self { to, style, finder: Finder::default(), seen: Seen::default() }
+        Self { to, style, finder: Finder::default() }
     }
 }
 
 impl Output for SummaryOutput {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
         self.finder.on_event(event);
-        self.seen.on_event(event);
         if let Event::Finished(outcome) = event {
             let findings = self.finder.findings(outcome);
             self.to.write_all(summary_with(outcome, &findings, self.style).as_bytes())?;
-            self.to.write_all(observed::section(self.seen.rows(), self.style).as_bytes())?;
             self.to.flush()?;
         }
         Ok(())
@@ -64,6 +60,7 @@ const SECTIONS: &[Section] = &[
     |outcome, _, style| answers::section(outcome, style),
     |outcome, _, style| checks::section(outcome, style),
     |outcome, _, style| generator::section(outcome, style),
+    |outcome, _, style| observed::section(outcome, style),
 ];
 
 /// The summary of an outcome: lines of at most `style.width` columns (of 40, where it is less), sections

@@ -182,6 +182,7 @@ mod tests {
             series: Vec::new(),
             slowest: onrush_metrics::Slowest::default(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: Duration::from_secs(measured),
             elapsed: Duration::ZERO,
             oldest_cut_off: None,

@@ -3,6 +3,7 @@
 use crate::args::CheckArgs;
 use crate::exit::{Exit, Wrong};
 use crate::lower::scenario::{self, Disk};
+use crate::observing::Observing;
 use crate::terminal::{print, say};
 use crate::trace::trace;
 
@@ -12,6 +13,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Wrong> {
     if args.trace {
         return trace(document, args);
     }
+    Observing::check("observe", &document.settings.observe)?;
     print(&onrush_lang::describe(&document));
     document.warnings.iter().for_each(|warning| say(&format!("warning: {warning}")));
     Ok(Exit::Ok)

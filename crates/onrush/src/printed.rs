@@ -36,6 +36,7 @@ pub(crate) fn printed(args: &RunArgs, plan: &Plan) -> Result<String, Wrong> {
     sheet.key("load", &quoted(&load.to_string()));
     sheet.settings(args);
     sheet.tls(args);
+    sheet.observe(&args.output.observe);
     sheet.steps(requests, load)?;
     Ok(sheet.finished(args))
 }
@@ -87,6 +88,26 @@ impl Sheet {
         if !given.is_empty() {
             self.keys.push_str("# Paths are relative to this file.\ntls:\n");
             given.iter().for_each(|(key, value)| self.key(&format!("  {key}"), value));
+        }
+    }
+
+    /// Pages of the service's own figures. Who reads them is not told.
+    fn observe(&mut self, pages: &[String]) {
+        if pages.is_empty() {
+            return;
+        }
+        let urls: Vec<_> = pages.iter().filter_map(|page| Url::parse(page).ok()).collect();
+        if urls.iter().any(|url| !url.username().is_empty()) {
+            self.keys.push_str(
+                "# Credentials for these pages come from ONRUSH_OBSERVE_USER and ONRUSH_OBSERVE_PASSWORD, or ONRUSH_OBSERVE_TOKEN.\n",
+            );
+        }
+        self.keys.push_str("observe:\n");
+        for (url, page) in urls.iter().zip(pages) {
+            let query = url.query().map_or(String::new(), |query| format!("?{}", self.veiled(query, "OBSERVE_TOKEN")));
+            let series = page.split_once('#').map_or(String::new(), |(_, series)| format!("#{}", literal(series)));
+            let text = format!("{}{}{query}{series}", origin(url), literal(url.path()));
+            let _ = writeln!(self.keys, "  - {}", quoted(&text));
         }
     }
 
@@ -158,18 +179,23 @@ impl Sheet {
             let hint = "keep them in a file and write `file:` in place of `body:`";
             Wrong(format!("the body has bytes that are not text, which a scenario file cannot show: {hint}"))
         })?;
+        Ok(self.veiled(text, "BODY_PASSWORD"))
+    }
+
+    /// A body or a query in which variables stand for what is secret.
+    fn veiled(&mut self, text: &str, name: &str) -> String {
         let veiled = onrush_user::veiled_body(text);
         if veiled == text || text.contains("***") {
-            return Ok(literal(text));
+            return literal(text);
         }
-        let mut body = String::new();
+        let mut told = String::new();
         for (number, piece) in veiled.split("***").enumerate() {
             if number > 0 {
-                body.push_str(&self.placeholder(&format!("BODY_PASSWORD_{number}")));
+                told.push_str(&self.placeholder(&format!("{name}_{number}")));
             }
-            body.push_str(&literal(piece));
+            told.push_str(&literal(piece));
         }
-        Ok(body)
+        told
     }
 
     fn placeholder(&mut self, name: &str) -> String {
@@ -281,6 +307,7 @@ mod tests {
             "http://a.test/a|http://a.test/b|-r|9/s",
             "http://a.test/|--json|{\"a\": [1, \"it's {{ no }} {% hole %} ${HOME}\"]}",
             "http://a.test/|--data|a=1\nb: 'c'|-H|X-Odd: \"a\" # b|-m|PUT|--http2",
+            "http://a.test/|--observe|http://a.test:9/metrics?x=1#b{c=\"d\"},e|--observe|http://b.test/",
             "http://a.test/|--host-header|b.test|--compressed|--connect-timeout|1s",
         ] {
             let (text, plan) = print(words).unwrap();
@@ -309,6 +336,7 @@ mod tests {
                 assert_eq!(matches!(step.body, Body::None), request.body().is_empty(), "{text}");
             }
             assert_eq!(document.settings.redirects, plan.client.redirects);
+            assert_eq!(document.settings.observe, args(words).output.observe);
             assert!(!document.play.scenarios[0].cookies);
         }
     }
@@ -319,6 +347,7 @@ mod tests {
             "http://ann:hunter2@a.test/",
             "http://a.test/|--user|ann:hunter2",
             "http://a.test/|--bearer|hunter2",
+            "http://a.test/|--bearer|x|--observe|http://ann:hunter2@a.test/m?token=hunter2#b",
             "http://a.test/|-H|Cookie: sid=hunter2",
             "http://a.test/|-H|X-Api-Key: hunter2",
             "http://a.test/|--json|{\"password\": \"hunter2\"}",

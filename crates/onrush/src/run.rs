@@ -29,6 +29,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
         }
     };
     if args.print_scenario {
+        Observing::check("--observe", &args.output.observe)?;
         print(&printed(args, &asked.plan)?);
         return Ok(Exit::Ok);
     }
@@ -59,10 +60,10 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
             "note: at most {most} in flight at a time, for the open-files limit: raise it with `ulimit -n`"
         ));
     }
-    let observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
+    let mut observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
     let trace_link = args.output.trace_link.as_ref().map(|link| link.0.clone());
     let info = RunInfo { observed: observer.names(), trace_link, ..asked.info(limited_by_files, surroundings) };
-    play(&asked, &info, outputs, &observer, &args.output.fail_on)
+    play(&asked, &info, outputs, &mut observer, &args.output.fail_on)
 }
 
 /// A run against a socket that is not there would be one of failures alone.
@@ -80,7 +81,7 @@ fn play(
     asked: &Asked,
     info: &RunInfo,
     mut outputs: Outputs,
-    observer: &Observing,
+    observer: &mut Observing,
     fail_on: &[FailOn],
 ) -> Result<Exit, Wrong> {
     let control = Control::new();

@@ -61,6 +61,7 @@ fn outcome(measured: Duration, soundness: Soundness) -> Outcome {
         series: Vec::new(),
         slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured,
         elapsed: measured,
         oldest_cut_off: None,

@@ -49,6 +49,7 @@ fn sound() -> Outcome {
         series: Vec::new(),
         slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: Duration::from_secs(10),
         elapsed: Duration::from_secs(10),
         oldest_cut_off: None,

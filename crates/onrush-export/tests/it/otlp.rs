@@ -35,6 +35,7 @@ fn finished() -> Event {
         series: Vec::new(),
         slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: Duration::from_secs(2),
         elapsed: Duration::from_millis(2500),
         oldest_cut_off: None,

@@ -83,8 +83,7 @@ fn events() -> Vec<Event> {
             ..Snapshot::default()
         })));
     }
-    events.push(Event::Stopping(StopReason::Completed));
-    events.push(Event::Finished(Box::new(Outcome {
+    let mut outcome = Outcome {
         info: info(),
         stopped: StopReason::Completed,
         total,
@@ -92,12 +91,19 @@ fn events() -> Vec<Event> {
         series,
         slowest,
         thresholds: vec![ThresholdResult { text: "p99 < 1s".into(), passed: true, found: "3 ms".into() }],
+        observed: Vec::new(),
         measured: Duration::from_secs(SECONDS),
         elapsed: Duration::from_secs(SECONDS),
         oldest_cut_off: None,
         health,
         verdict: Verdict::default(),
-    })));
+    };
+    for event in &events {
+        if let Event::Tick(second) = event {
+            second.observe(&mut outcome.observed);
+        }
+    }
+    events.extend([Event::Stopping(StopReason::Completed), Event::Finished(Box::new(outcome))]);
     events
 }
 

@@ -3,6 +3,7 @@
 use super::data;
 use super::details::{breakdown, checks, errors, generator, statuses};
 use super::escape::{for_script, quoted, text};
+use super::observed::observed;
 use super::settings::settings;
 use super::steps::steps;
 use super::verdict::{figures, thresholds, verdict};
@@ -25,6 +26,7 @@ const PARTS: &[Part] = &[
     ("verdict", verdict),
     ("thresholds", thresholds),
     ("figures", figures),
+    ("observed", observed),
     ("steps", steps),
     ("checks", checks),
     ("errors", errors),

@@ -6,6 +6,7 @@ use onrush_metrics::{Event, Outcome, RunInfo, StopReason, Tallies, Tally};
 
 use super::data::{self, Widths};
 use super::escape::quoted;
+use super::observed::{charts, drawn, left_out};
 use crate::timeline::{One, Timeline, Track, Whole};
 
 /// How far the run is.
@@ -29,10 +30,12 @@ pub(crate) struct View {
     told: Told,
 }
 
-/// How many points each percentile was of when the last difference was made: where that changes, all of them do.
+/// How many points each percentile was of when the last difference was made, and what was drawn of the service's own
+/// figures: where that changes, all of them do.
 #[derive(Debug, Default, PartialEq)]
 struct Told {
     whole: Widths,
+    observed: Vec<usize>,
     series: Vec<Widths>,
 }
 
@@ -48,6 +51,7 @@ impl View {
             series: Vec::new(),
             slowest: onrush_metrics::Slowest::default(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: Duration::ZERO,
             elapsed: Duration::ZERO,
             oldest_cut_off: None,
@@ -78,6 +82,7 @@ impl View {
                         so_far.iterations.get_or_insert_default().merge(iterations);
                     }
                 }
+                snapshot.observe(&mut so_far.observed);
                 so_far.total = snapshot.total.clone();
                 so_far.slowest.merge(&snapshot.slowest);
                 so_far.elapsed = snapshot.at;
@@ -101,14 +106,15 @@ impl View {
 
     /// Everything that charts are drawn from.
     pub(crate) fn data(&self) -> String {
-        self.data_from(&Told::of(&self.timeline), 0, &[])
+        self.data_from(&self.now(), 0, &[])
     }
 
     /// What has changed of it since this was last asked, to be put behind what is there from the points named on.
     pub(crate) fn changes(&mut self) -> String {
-        let now = Told::of(&self.timeline);
+        let now = self.now();
         let changed = self.timeline.whole.take_changed();
-        let whole = if now.whole == self.told.whole { changed } else { 0 };
+        let is_same = now.whole == self.told.whole && now.observed == self.told.observed;
+        let whole = if is_same { changed } else { 0 };
         let mut series = Vec::new();
         for (place, track) in self.timeline.series.iter_mut().enumerate() {
             let changed = track.take_changed();
@@ -117,6 +123,16 @@ impl View {
         }
         self.told = now;
         self.data_from(&self.told, whole, &series)
+    }
+
+    fn now(&self) -> Told {
+        let whole = |track: &Track<Whole>| Widths::of(track, |whole| &whole.response);
+        let one = |track: &Track<One>| Widths::of(track, |one| &one.response);
+        Told {
+            whole: whole(&self.timeline.whole),
+            observed: drawn(&self.outcome).iter().flat_map(|family| &family.members).map(|member| member.0).collect(),
+            series: self.timeline.series.iter().map(one).collect(),
+        }
     }
 
     fn data_from(&self, widths: &Told, whole: usize, series: &[usize]) -> String {
@@ -137,6 +153,7 @@ impl View {
             let track = ("track", data::one(track, widths, from));
             data::object(data::series(info, times).into_iter().chain([track]))
         });
+        let drawn = drawn(outcome);
         data::object([
             ("over", self.is_over().to_string()),
             ("scheduled", is_scheduled(outcome).to_string()),
@@ -145,7 +162,9 @@ impl View {
             ("threads", info.threads.to_string()),
             ("stages", data::list(stages)),
             ("shares", data::distributions(outcome)),
-            ("whole", data::whole(&self.timeline.whole, widths.whole, whole)),
+            ("observed", charts(&drawn)),
+            ("unseen", left_out(outcome, &drawn).to_string()),
+            ("whole", data::whole(&self.timeline.whole, &widths.observed, widths.whole, whole)),
             ("series", data::list(tracks)),
         ])
     }
@@ -154,14 +173,6 @@ impl View {
 /// Whether arrivals follow a schedule, in parts of the load at least: users who wait for answers have no start lag.
 pub(super) fn is_scheduled(outcome: &Outcome) -> bool {
     outcome.info.open || !outcome.arrivals().start_lag.is_empty()
-}
-
-impl Told {
-    fn of(timeline: &Timeline) -> Self {
-        let whole = |track: &Track<Whole>| Widths::of(track, |whole| &whole.response);
-        let one = |track: &Track<One>| Widths::of(track, |one| &one.response);
-        Self { whole: whole(&timeline.whole), series: timeline.series.iter().map(one).collect() }
-    }
 }
 
 #[cfg(test)]
@@ -180,7 +191,8 @@ mod tests {
             tags: Vec::new(),
             checks: Vec::new(),
         };
-        RunInfo { series: vec![series("cart"), series("pay")], ..RunInfo::default() }
+        let observed = vec!["a_bytes".into(), "b".into()];
+        RunInfo { series: vec![series("cart"), series("pay")], observed, ..RunInfo::default() }
     }
 
     fn second(number: u64, requests: u64) -> Event {
@@ -192,6 +204,7 @@ mod tests {
             at: Duration::from_secs(number + 1),
             interval: tally.clone(),
             series: vec![tally.clone(), tally],
+            observed: vec![Some(number as f64), (requests > 20).then_some(7.5)],
             ..Snapshot::default()
         }))
     }

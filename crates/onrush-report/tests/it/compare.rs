@@ -120,6 +120,7 @@ impl Service {
             series,
             slowest: onrush_metrics::Slowest::default(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: Duration::from_secs(self.seconds),
             elapsed: Duration::from_secs(self.seconds),
             oldest_cut_off: None,

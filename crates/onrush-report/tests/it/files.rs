@@ -40,6 +40,7 @@ fn events(outcome: Outcome) -> Vec<Event> {
             series: (0..series as u64).map(|place| tally(second, place)).collect(),
             gauges: Gauges { users: 4, in_flight: 3, waiting: 0 },
             warming_up: second == 0,
+            observed: if info.observed.is_empty() { Vec::new() } else { fixtures::observed_in(second) },
             ..Snapshot::default()
         })));
     }
@@ -75,14 +76,29 @@ fn evil() -> Outcome {
     outcome
 }
 
+fn check(kind: &str, name: &str, outcome: Outcome) {
+    let text = written(kind, &events(outcome));
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(format!("{kind}_{name}"), text) });
+}
+
 #[test]
 fn whole_texts() {
     for kind in ["csv", "junit", "markdown"] {
         for (name, outcome) in [("shop", fixtures::shop()), ("evil", evil()), ("refused", fixtures::refused())] {
-            let text = written(kind, &events(outcome));
-            insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(format!("{kind}_{name}"), text) });
+            check(kind, name, outcome);
         }
     }
+}
+
+#[test]
+fn the_services_own_figures_are_beside_those_of_the_run() {
+    ["csv", "markdown"].iter().for_each(|kind| check(kind, "observed", fixtures::observed()));
+    let text = written("jsonl", &events(fixtures::observed()));
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines[0]["observed"][2], "process_resident_memory_bytes");
+    // In the first second there is no rise yet.
+    assert_eq!([&lines[1]["observed"][3], &lines[2]["observed"][3]], [&Value::Null, &Value::from(1_190.0)]);
+    assert_eq!(lines[5]["report"]["observed"][6]["mean"], Value::Null);
 }
 
 #[test]
@@ -129,7 +145,7 @@ fn documented(heading: &str) -> Vec<String> {
 #[test]
 fn the_page_names_every_field_of_a_line_and_no_other() {
     let mut found = BTreeSet::new();
-    for outcome in [fixtures::shop(), fixtures::hostile(), fixtures::hanging()] {
+    for outcome in [fixtures::shop(), fixtures::hostile(), fixtures::hanging(), fixtures::observed()] {
         let events = events(outcome.clone());
         // An interval in which everything happens that can happen.
         let busy = Snapshot { interval: outcome.total, series: outcome.series, ..Snapshot::default() };

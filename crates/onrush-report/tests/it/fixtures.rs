@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Health, Histogram, Outcome, Reason, RunInfo, SeriesInfo, SeriesKind, Soundness, StopReason, Tally,
-    ThresholdResult, Verdict, WorkerHealth,
+    ErrorKind, Health, Histogram, Observed, Outcome, Reason, RunInfo, SeriesInfo, SeriesKind, Soundness, StopReason,
+    Tally, ThresholdResult, Verdict, WorkerHealth,
 };
 use onrush_report::{Findings, Known};
 use onrush_stats::{Band, Drift};
@@ -31,6 +31,7 @@ pub(crate) const ALL: &[Named] = &[
     ("hanging", hanging),
     ("stalled", stalled),
     ("shop", shop),
+    ("observed", observed),
 ];
 
 pub(crate) fn secs(secs: u64) -> Duration {
@@ -129,6 +130,7 @@ fn outcome(info: RunInfo, total: Tally) -> Outcome {
         series: Vec::new(),
         slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         oldest_cut_off: None,
         health: health([0.31, 0.29]),
         verdict: Verdict::default(),
@@ -442,6 +444,42 @@ pub(crate) fn shop() -> Outcome {
         ],
         ..outcome(info, total)
     }
+}
+
+/// A figure of a second, by its number.
+type Figure = fn(u64) -> Option<f64>;
+
+/// Series of the service's own, and what each was in a second `at` of a run.
+pub(crate) const OBSERVED: &[(&str, Figure)] = &[
+    ("http_requests_in_flight", |at| Some((at % 7) as f64)),
+    ("rate(process_cpu_seconds_total)", |at| Some(0.4 + at as f64 / 50.0)),
+    // For some seconds the page could not be read.
+    ("process_resident_memory_bytes", |at| (!(4..6).contains(&at)).then_some(41e6 + 1e5 * at as f64)),
+    ("rate(http_requests_total{status=\"200\"})", |at| (at > 0).then_some(1_190.0)),
+    ("rate(http_requests_total{status=\"503\"})", |at| (at > 0).then_some((at % 5) as f64)),
+    ("mean(http_request_duration_seconds)", |at| (at > 0).then_some(0.000_3 * (1 + at % 3) as f64)),
+    ("never_there", |_| None),
+];
+
+pub(crate) fn observed_names() -> Vec<String> {
+    OBSERVED.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+pub(crate) fn observed_in(second: u64) -> Vec<Option<f64>> {
+    OBSERVED.iter().map(|(_, figure)| figure(second)).collect()
+}
+
+/// The service's own figures were read beside the load.
+pub(crate) fn observed() -> Outcome {
+    let mut outcome = closed();
+    outcome.info.observed = observed_names();
+    outcome.observed = vec![Observed::default(); OBSERVED.len()];
+    for second in 0..10 {
+        for (observed, figure) in outcome.observed.iter_mut().zip(observed_in(second)) {
+            figure.iter().for_each(|figure| observed.add(*figure, secs(1)));
+        }
+    }
+    outcome
 }
 
 /// What seconds might say.

@@ -84,6 +84,7 @@ const WITH_ENTRIES: &[&str] = &[
     "checks",
     "confidence.intervals",
     "confidence.warnings",
+    "observed",
 ];
 
 /// Calls `visit` with the path of every leaf and its value.

@@ -36,6 +36,7 @@ fn record(folder: &Folder, name: &str, load: &str, millis: u64, soundness: Sound
         series: Vec::new(),
         slowest: onrush_metrics::Slowest::default(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: Duration::from_secs(20),
         elapsed: Duration::from_secs(20),
         oldest_cut_off: None,
