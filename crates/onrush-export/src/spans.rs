@@ -114,7 +114,7 @@ fn attributes_of(attempt: &Attempt, info: &RunInfo) -> Vec<Message> {
         ("http.request.method", Some(known_method(attempt).unwrap_or("_OTHER"))),
         ("http.request.method_original", Some(&*attempt.method).filter(|_| known_method(attempt).is_none())),
         ("url.full", Some(&*attempt.url)),
-        ("server.address", url.as_ref().and_then(Url::host_str)),
+        ("server.address", url.as_ref().and_then(Url::host_str).map(|host| host.trim_matches(['[', ']']))),
         ("network.protocol.version", Some(version).filter(|version| !version.is_empty())),
     ];
     let port = url.as_ref().and_then(Url::port_or_known_default).map(i64::from);

@@ -3,3 +3,4 @@
 
 mod otlp;
 mod receiver;
+mod spans;

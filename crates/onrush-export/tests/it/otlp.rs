@@ -4,14 +4,20 @@ use std::time::Duration;
 
 use onrush_export::{Link, METRICS, MetricKind, OtlpLink, Settings};
 use onrush_metrics::{Event, Outcome, RunInfo, Snapshot, StopReason, Tally, Verdict};
-use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsPartialSuccess, ExportMetricsServiceResponse};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{
     ExponentialHistogramDataPoint, Metric, NumberDataPoint, number_data_point,
 };
+use prost::Message as _;
 
-use crate::receiver::{Answered, Received, Receiver};
+use crate::receiver::Answered;
+
+type Receiver = crate::receiver::Receiver<ExportMetricsServiceRequest>;
+type Received = crate::receiver::Received<ExportMetricsServiceRequest>;
 
 const START: u64 = 1_700_000_000;
 
@@ -26,7 +32,7 @@ fn second(number: u64) -> Event {
     Event::Tick(Box::new(Snapshot { since, at, interval, ..Snapshot::default() }))
 }
 
-fn finished() -> Event {
+pub(crate) fn finished() -> Event {
     Event::Finished(Box::new(Outcome {
         info: RunInfo::default(),
         stopped: StopReason::Completed,
@@ -189,7 +195,7 @@ fn what_is_not_taken_is_told() {
         ),
         ("grpc", 14, &ExportMetricsServiceResponse::default(), true, "answered gRPC status 14: said so; trying again"),
     ] {
-        let receiver = Receiver::start(Answered { response: response.clone(), grpc_status });
+        let receiver = Receiver::start(Answered { response: response.encode_to_vec(), grpc_status });
         let (result, told) = play(&format!("{scheme}://{}", receiver.address), &[]);
         assert_eq!(result.is_err(), lost, "{scheme} {grpc_status}: {result:?}");
         let [told] = &*told else { panic!("{scheme} {grpc_status}: {told:?}") };

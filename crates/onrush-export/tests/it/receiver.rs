@@ -12,36 +12,35 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
 use prost::Message;
 
 /// What came.
 #[derive(Clone, Debug)]
-pub(crate) struct Received {
+pub(crate) struct Received<M> {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
-    pub(crate) request: ExportMetricsServiceRequest,
+    pub(crate) request: M,
 }
 
 /// It runs until the test process ends.
-pub(crate) struct Receiver {
+pub(crate) struct Receiver<M> {
     pub(crate) address: SocketAddr,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<Mutex<Vec<Received<M>>>>,
 }
 
-/// What is answered: a message and the status of gRPC.
+/// What is answered: a message, in bytes, and the status of gRPC.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answered {
-    pub(crate) response: ExportMetricsServiceResponse,
+    pub(crate) response: Vec<u8>,
     pub(crate) grpc_status: u16,
 }
 
-impl Receiver {
+impl<M: Message + Default + Clone + 'static> Receiver<M> {
     pub(crate) fn start(answered: Answered) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
-        let received = Arc::<Mutex<Vec<Received>>>::default();
+        let received = Arc::<Mutex<Vec<Received<M>>>>::default();
         let shared = Arc::clone(&received);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -61,14 +60,14 @@ impl Receiver {
         Self { address, received }
     }
 
-    pub(crate) fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received<M>> {
         self.received.lock().unwrap().clone()
     }
 }
 
-async fn answer(
+async fn answer<M: Message + Default>(
     request: Request<Incoming>,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<Mutex<Vec<Received<M>>>>,
     answered: Answered,
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
     let (head, body) = request.into_parts();
@@ -79,9 +78,9 @@ async fn answer(
         assert_eq!((frame[0], u32::from_be_bytes(frame[1..].try_into().unwrap()) as usize), (0, body.len()));
     }
     let path = head.uri.path().to_owned();
-    let request = ExportMetricsServiceRequest::decode(body).unwrap();
+    let request = M::decode(body).unwrap();
     received.lock().unwrap().push(Received { path, headers: head.headers, request });
-    let message = answered.response.encode_to_vec();
+    let message = answered.response;
     if !is_grpc {
         return Ok(Response::new(Full::new(message.into()).boxed()));
     }
