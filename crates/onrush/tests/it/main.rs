@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod cli;
+mod collector;
 mod compare;
 mod flow;
 mod harness;
@@ -12,7 +13,9 @@ mod picture;
 mod plain;
 mod proxy;
 mod scenario;
+mod slowest;
 mod starter;
 mod trace;
+mod traces;
 mod tutorial;
 mod weather;

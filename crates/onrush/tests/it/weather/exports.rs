@@ -16,7 +16,7 @@ const REQUESTS: u64 = 100;
 /// A load of two seconds with these outputs.
 fn play(outputs: &[String], variables: &[(&str, &str)]) -> Report {
     let service = Service::start(ServiceSettings::default()).unwrap();
-    let run = Run::new([&*service.url(), "-q", "-r50/s", "-d2s"]);
+    let run = Run::new([&*service.url(), "-q", "-r50/s", "-d2s", "--traceparent"]);
     let run = run.args(outputs.iter().flat_map(|output| ["-o", output.as_str()]));
     variables.iter().fold(run, |run, (name, value)| run.env(name, value)).report()
 }
@@ -33,12 +33,14 @@ fn hostile(mode: Hostile, words: &str) {
         format!("remote-write=http://{address}/api/v1/write,every=1s"),
         format!("otlp=http://{address},every=1s"),
         format!("otlp=grpc://{address},every=1s"),
+        format!("traces=http://{address}"),
+        format!("traces=grpc://{address}"),
     ];
     let began = Instant::now();
     let report = play(&outputs, &[]);
     assert!(began.elapsed() < MOST, "{mode:?}: {:?}", began.elapsed());
     assert_eq!((report.code, report.requests("completed")), (1, REQUESTS), "{mode:?}: {}", report.stderr);
-    for (kind, outputs) in [("remote-write", 1), ("otlp", 2)] {
+    for (kind, outputs) in [("remote-write", 1), ("otlp", 2), ("traces", 2)] {
         let told = told(&report, kind);
         let notes = told.iter().filter(|line| line.starts_with("note: ")).count();
         let lost = told.iter().filter(|line| line.contains(" pushes were lost: it ")).count();
