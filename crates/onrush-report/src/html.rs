@@ -9,6 +9,7 @@ mod escape;
 mod observed;
 mod page;
 mod settings;
+mod slowest;
 mod steps;
 mod table;
 mod verdict;

@@ -3,6 +3,7 @@
 
 mod confidence;
 mod observed;
+mod slowest;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -16,6 +17,7 @@ use serde::{Serialize, Serializer};
 
 use self::confidence::Confidence;
 use self::observed::{Observed, observed};
+use self::slowest::{Slow, slowest};
 use crate::findings::{Finder, Findings};
 use crate::output::Output;
 use crate::units::supports;
@@ -93,6 +95,7 @@ pub(crate) struct Document<'a> {
     bytes: Bytes,
     connections: Connections,
     series: Vec<Series<'a>>,
+    slowest: Vec<Slow<'a>>,
     confidence: Confidence<'a>,
     observed: Vec<Observed<'a>>,
     generator: Generator,
@@ -301,6 +304,7 @@ impl<'a> Document<'a> {
                 address_fallbacks: counters.address_fallbacks,
             },
             series: outcome.info.series.iter().zip(&outcome.series).map(Series::of).collect(),
+            slowest: slowest(outcome),
             confidence: Confidence::of(outcome, findings),
             observed: observed(outcome),
             generator: Generator::of(outcome),

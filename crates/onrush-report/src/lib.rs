@@ -25,6 +25,7 @@ mod parquet;
 mod progress;
 mod protocol;
 mod recorded;
+mod slowest;
 mod style;
 mod summary;
 mod timeline;

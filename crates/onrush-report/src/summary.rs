@@ -9,6 +9,7 @@ mod generator;
 mod observed;
 pub(crate) mod requests;
 pub(crate) mod sentences;
+mod slowest;
 pub(crate) mod steps;
 pub(crate) mod times;
 pub(crate) mod verdict;
@@ -55,6 +56,7 @@ const SECTIONS: &[Section] = &[
     |outcome, _, style| verdict::section(outcome, style),
     |outcome, _, style| requests::section(outcome, style),
     |outcome, findings, style| times::section(outcome, style) + &confidence::section(outcome, findings, style),
+    |outcome, _, style| slowest::section(outcome, style),
     |outcome, _, style| steps::section(outcome, style),
     |outcome, _, style| bars::section(outcome, style),
     |outcome, _, style| answers::section(outcome, style),

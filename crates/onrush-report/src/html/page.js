@@ -184,6 +184,19 @@
     if (sorts[section.id]) arrange(table, sorts[section.id]);
   };
 
+  // Numbers of traces: a button beside each that copies it, where the browser lets a page do so.
+  const copyable = section => {
+    if (!navigator.clipboard) return;
+    section.querySelectorAll('code.trace').forEach(code => {
+      const button = make('button', { type: 'button', class: 'copy', 'aria-label': `Copy trace ${code.textContent}` }, 'copy');
+      button.addEventListener('click', () => navigator.clipboard.writeText(code.textContent).then(() => {
+        button.textContent = 'copied';
+        setTimeout(() => { button.textContent = 'copy'; }, 1500);
+      }, () => button.remove()));
+      (code.closest('a') || code).after(' ', button);
+    });
+  };
+
   // Puts new markup in place of old, and the reader back where he was.
   const replace = (element, markup) => {
     if (element.was === markup) return;
@@ -192,6 +205,7 @@
     const scrolled = [...element.querySelectorAll('.scroll, .plan')].map(one => [one.scrollLeft, one.scrollTop]);
     element.innerHTML = element.was = markup;
     sortable(element);
+    copyable(element);
     element.querySelectorAll('.scroll, .plan').forEach((one, place) => { if (scrolled[place]) [one.scrollLeft, one.scrollTop] = scrolled[place]; });
     if (focused >= 0) element.querySelectorAll(can)[focused]?.focus({ preventScroll: true });
   };
@@ -236,7 +250,7 @@
   };
 
   byId('charts').hidden = false;
-  document.querySelectorAll('main > section').forEach(sortable);
+  document.querySelectorAll('main > section').forEach(section => { sortable(section); copyable(section); });
   document.querySelectorAll('.controls input, .controls select').forEach(input => input.addEventListener('change', draw));
   offer();
   draw();

@@ -5,6 +5,7 @@ use super::details::{breakdown, checks, errors, generator, statuses};
 use super::escape::{for_script, quoted, text};
 use super::observed::observed;
 use super::settings::settings;
+use super::slowest::slowest;
 use super::steps::steps;
 use super::verdict::{figures, thresholds, verdict};
 use super::view::{Phase, View};
@@ -28,6 +29,7 @@ const PARTS: &[Part] = &[
     ("figures", figures),
     ("observed", observed),
     ("steps", steps),
+    ("slowest", slowest),
     ("checks", checks),
     ("errors", errors),
     ("statuses", statuses),

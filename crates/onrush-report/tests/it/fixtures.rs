@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Health, Histogram, Observed, Outcome, Reason, RunInfo, SeriesInfo, SeriesKind, Soundness, StopReason,
-    Tally, ThresholdResult, Verdict, WorkerHealth,
+    ErrorKind, Health, Histogram, Observed, Outcome, Reason, RunInfo, SeriesInfo, SeriesKind, Slow, Slowest, Soundness,
+    StopReason, Tally, ThresholdResult, Verdict, WorkerHealth,
 };
 use onrush_report::{Findings, Known};
 use onrush_stats::{Band, Drift};
@@ -128,7 +128,7 @@ fn outcome(info: RunInfo, total: Tally) -> Outcome {
         total,
         iterations: None,
         series: Vec::new(),
-        slowest: onrush_metrics::Slowest::default(),
+        slowest: Slowest::default(),
         thresholds: Vec::new(),
         observed: Vec::new(),
         oldest_cut_off: None,
@@ -442,8 +442,33 @@ pub(crate) fn shop() -> Outcome {
             threshold("p99 < 300ms", true, "41.2 ms"),
             threshold("search p95 < 10ms over 30s", false, "12.3 ms from 1 m 00 s on"),
         ],
+        slowest: slowest(&[
+            (
+                49_000_000,
+                61_400_000_000,
+                1,
+                200,
+                Some(ErrorKind::Check),
+                0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736,
+                true,
+            ),
+            (44_000_000, 9_000_000_000, 2, 200, None, 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, false),
+            (43_900_000, 30_000_000_000, 2, 0, Some(ErrorKind::Timeout), 0, false),
+        ]),
         ..outcome(info, total)
     }
+}
+
+/// Response time and when it was due, in ns; the series, status and error; the trace, and whether it is sampled.
+type SlowRow = (u64, u64, u32, u16, Option<ErrorKind>, u128, bool);
+
+fn slowest(rows: &[SlowRow]) -> Slowest {
+    let mut slowest = Slowest::default();
+    for (response_ns, due_ns, series, status, error, trace, sampled) in rows.iter().copied() {
+        let service_ns = (status > 0).then_some(response_ns - 12_000);
+        slowest.add(Slow { response_ns, service_ns, due_ns, series, status, error, trace, sampled });
+    }
+    slowest
 }
 
 /// A figure of a second, by its number.

@@ -85,6 +85,7 @@ const WITH_ENTRIES: &[&str] = &[
     "confidence.intervals",
     "confidence.warnings",
     "observed",
+    "slowest",
 ];
 
 /// Calls `visit` with the path of every leaf and its value.
