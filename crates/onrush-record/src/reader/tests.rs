@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Event, Gauges, Health, Outcome, RunInfo, SeriesInfo, SeriesKind, Snapshot, StopReason, Tally,
-    ThresholdResult, Verdict, WorkerHealth,
+    Band, Drift, ErrorKind, Event, Findings, Gauges, Health, Known, Outcome, Reached, RunInfo, SeriesInfo, SeriesKind,
+    Snapshot, StopReason, Tally, ThresholdResult, Verdict, WorkerHealth,
 };
 use proptest::prelude::*;
 
@@ -93,8 +93,19 @@ fn events() -> Vec<Event> {
         oldest_cut_off: None,
         health,
         verdict: Verdict::default(),
+        findings: Some(findings()),
     })));
     events
+}
+
+fn findings() -> Findings {
+    let band = Band { value: 3e6, low: 2e6, high: 4.5e6 };
+    let known = [None, Some(1)].map(|series| Known { series, figure: "p99".into(), band });
+    Findings {
+        known: known.to_vec(),
+        drifts: vec![Drift::WarmUp { lasted: Duration::from_secs(2), change: 0.4 }, Drift::Trend { change: -0.1 }],
+        until: Some(Reached { reached: true, band: Some(band) }),
+    }
 }
 
 fn written(events: &[Event]) -> Vec<u8> {

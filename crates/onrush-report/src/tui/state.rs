@@ -54,6 +54,7 @@ impl State {
             warming_up: snapshot.warming_up,
             health: snapshot.health.clone(),
             verdict: snapshot.verdict.clone(),
+            precision: snapshot.precision,
             ..Snapshot::default()
         });
     }

@@ -40,6 +40,7 @@ fn record(folder: &Folder, name: &str, load: &str, millis: u64, soundness: Sound
         oldest_cut_off: None,
         health: Health::default(),
         verdict: Verdict::new(vec![reason]),
+        findings: None,
     };
     writer.write(&Event::Finished(Box::new(outcome))).unwrap();
     folder.write(name, bytes);
