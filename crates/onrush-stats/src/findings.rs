@@ -118,3 +118,86 @@ fn is_steady(outcome: &Outcome) -> bool {
         !stage.text.contains("->") && is_alone(&stage.scenario) && stage.from.is_some_and(|from| from.is_zero())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use onrush_metrics::{Health, SeriesInfo, SeriesKind, Tally, Until, Verdict};
+
+    use super::*;
+    use crate::simulated::Service;
+
+    const SERVICE: Service = Service { memory: 0.0, wander: 0.1, spread: 0.5, rate: 60 };
+
+    /// The events of a run with one step, of which this percentile is asked for.
+    fn events(until: Option<Until>, findings: Option<Findings>) -> Vec<Event> {
+        let step = SeriesInfo {
+            kind: SeriesKind::Requests,
+            scenario: "shop".into(),
+            name: "search".into(),
+            tags: Vec::new(),
+            checks: Vec::new(),
+        };
+        let info = RunInfo { until, series: vec![step], ..RunInfo::default() };
+        let mut events = vec![Event::Started(Box::new(info.clone()))];
+        let mut total = Tally::default();
+        for (second, tally) in (0..).zip(SERVICE.tallies(7, 60)) {
+            total.merge(&tally);
+            events.push(Event::Tick(Box::new(Snapshot {
+                since: Duration::from_secs(second),
+                at: Duration::from_secs(second + 1),
+                interval: tally.clone(),
+                series: vec![tally],
+                ..Snapshot::default()
+            })));
+        }
+        events.push(Event::Stopping(StopReason::Completed));
+        events.push(Event::Finished(Box::new(Outcome {
+            info,
+            stopped: StopReason::Completed,
+            series: vec![total.clone()],
+            total,
+            iterations: None,
+            thresholds: Vec::new(),
+            measured: Duration::from_secs(60),
+            elapsed: Duration::from_secs(60),
+            oldest_cut_off: None,
+            health: Health::default(),
+            verdict: Verdict::default(),
+            findings,
+        })));
+        events
+    }
+
+    fn filled(mut events: Vec<Event>) -> Findings {
+        let mut filler = Filler::default();
+        events.iter_mut().for_each(|event| filler.on_event(event));
+        let Some(Event::Finished(outcome)) = events.pop() else { panic!("{events:?}") };
+        outcome.findings.expect("they are filled in")
+    }
+
+    /// Each row: whose p90 is asked for, and who has an interval of it.
+    #[test]
+    fn the_percentile_that_is_asked_for_has_an_interval() {
+        for (series, expected) in [(vec![], vec![None]), (vec![0], vec![Some(0)]), (vec![0, 1], vec![])] {
+            let until = Until { series, q: 0.9, share: 0.01, ..Until::default() };
+            let findings = filled(events(Some(until), None));
+            let whose: Vec<_> =
+                findings.known.iter().filter(|known| known.figure == "p90").map(|known| known.series).collect();
+            assert_eq!(whose, expected);
+            let reached = findings.until.expect("it was asked for");
+            assert!(!reached.reached && reached.band.is_some(), "{reached:?}");
+        }
+        let findings = filled(events(None, None));
+        let figures: Vec<_> = findings.known.iter().map(|known| (known.series, &*known.figure)).collect();
+        let each = ["p50", "p95", "p99", "mean", "rate"];
+        assert_eq!(figures, [None, Some(0)].iter().flat_map(|of| each.map(|figure| (*of, figure))).collect::<Vec<_>>());
+        assert_eq!(findings.until, None);
+    }
+
+    #[test]
+    fn what_a_record_holds_is_left_as_it_is() {
+        assert_eq!(filled(events(None, Some(Findings::default()))), Findings::default());
+    }
+}

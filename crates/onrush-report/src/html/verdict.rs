@@ -41,7 +41,9 @@ pub(super) fn verdict(view: &View) -> String {
     heads.push(soundness(view));
     let reasons = outcome.verdict.reasons.iter().map(|reason| (class(reason.soundness), sentence(&reason.text)));
     let reasons = reasons.chain(endings(view));
-    let reasons = concat(reasons.map(|(class, reason)| format!("<li class=\"{class}\">{}</li>", text(&reason))));
+    let reasons = concat(
+        reasons.map(|(class, reason)| format!("<li class=\"{class}\">{}</li>", text(&reason).replace("± ", "±&nbsp;"))),
+    );
     let reasons = if reasons.is_empty() { reasons } else { format!("<ul class=\"reasons\">{reasons}</ul>") };
     format!("<h2 class=\"unseen\">Verdict</h2><div class=\"heads\">{}</div>{reasons}", heads.concat())
 }
@@ -203,9 +205,9 @@ fn known(outcome: &Outcome, figure: &str) -> String {
     outcome.known(None, figure).map(plus_minus).unwrap_or_default()
 }
 
-/// What there is to say, one after the other.
+/// What there is to say, a line each.
 fn noted(notes: &[String]) -> String {
-    notes.iter().filter(|note| !note.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
+    notes.iter().filter(|note| !note.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
 /// The service time, beside the response time.
@@ -220,7 +222,7 @@ fn rest(measured: &str) -> String {
 }
 
 fn card(class: &str, name: &str, value: &str, note: &str) -> String {
-    let (value, note) = (text(value), text(note));
+    let (value, note) = (text(value), note.lines().map(text).collect::<Vec<_>>().join("<br>"));
     // The unit is smaller than the number.
     let value = match value.split_once(' ') {
         Some((number, unit)) if !unit.contains(' ') => format!("{number}<small> {unit}</small>"),

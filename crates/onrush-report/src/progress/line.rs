@@ -81,7 +81,7 @@ fn parts(view: &View, style: Style) -> Vec<Part> {
         add(3, style.paint(Tone::Warn, &format!("{} dropped", count(total.dropped))));
     }
     let near = view.info.filter(|_| view.stopping.is_none()).and_then(|info| nearness(info, view.snapshot, style));
-    near.into_iter().for_each(|near| add(5, near));
+    near.into_iter().for_each(|near| add(4, near));
     if gauges.waiting > 0 && view.stopping.is_none() {
         add(7, format!("{} waiting", count(gauges.waiting)));
     }

@@ -465,9 +465,14 @@ pub(crate) fn imprecise() -> Outcome {
     with_until(StopReason::Completed, within(0.071))
 }
 
+/// How well a percentile is to be known.
+pub(crate) fn until(what: &str, q: f64, share: f64) -> Until {
+    Until { text: format!("{what} ± {}%", share * 100.0), what: what.to_owned(), series: Vec::new(), q, share }
+}
+
 /// A run that was to end when its p99.9 was known, and how well it was when the load ended.
 pub(crate) fn with_until(stopped: StopReason, band: Option<Band>) -> Outcome {
-    let until = Until { text: "p99.9 ± 5%".into(), what: "p99.9".into(), series: Vec::new(), q: 0.999, share: 0.05 };
+    let until = until("p99.9", 0.999, 0.05);
     let reached = Reached { reached: stopped == StopReason::Precise, band };
     let mut outcome = Outcome { stopped, ..with_findings(closed()) };
     outcome.info.until = Some(until);
