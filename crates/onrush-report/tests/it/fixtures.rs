@@ -457,12 +457,12 @@ pub(crate) fn known() -> Outcome {
 
 /// One that ended as soon as it knew enough.
 pub(crate) fn precise() -> Outcome {
-    with_until(StopReason::Precise, within(0.048))
+    with_until(StopReason::Precise, Some(within(0.048)))
 }
 
 /// One whose load ended before.
 pub(crate) fn imprecise() -> Outcome {
-    with_until(StopReason::Completed, within(0.071))
+    with_until(StopReason::Completed, Some(within(0.071)))
 }
 
 /// How well a percentile is to be known.
@@ -504,8 +504,8 @@ pub(crate) fn with_until(stopped: StopReason, band: Option<Band>) -> Outcome {
 }
 
 /// Where p99.9 may have been when the load ended: this share away.
-pub(crate) fn within(share: f64) -> Option<Band> {
-    Some(Band { value: 98.0e6, low: 98.0e6 * (1.0 - share / 2.0), high: 98.0e6 * (1.0 + share) })
+pub(crate) fn within(share: f64) -> Band {
+    Band { value: 98.0e6, low: 98.0e6 * (1.0 - share / 2.0), high: 98.0e6 * (1.0 + share) }
 }
 
 /// What seconds might say.

@@ -15,18 +15,19 @@ const PAGE: &str = include_str!("../../../../docs/json.md");
 
 #[test]
 fn whole_outcomes() {
-    for (name, outcome) in [
-        ("http2", fixtures::http2()),
-        ("hanging", fixtures::hanging()),
-        ("nothing", fixtures::nothing()),
-        ("interrupted", fixtures::interrupted()),
-        ("imprecise", fixtures::imprecise()),
-    ] {
+    let table: &[fixtures::Named] = &[
+        ("http2", fixtures::http2),
+        ("hanging", fixtures::hanging),
+        ("nothing", fixtures::nothing),
+        ("interrupted", fixtures::interrupted),
+        ("imprecise", fixtures::imprecise),
+    ];
+    for (name, make) in table {
         // Histograms are long.
-        let text = json(&outcome);
+        let text = json(&make());
         let (shown, slots) = text.split_once("\"upper_edge_ns_and_count\": [").expect("a histogram");
         let text = format!("{shown}({} slots)", slots.matches('[').count());
-        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, text) });
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(*name, text) });
     }
 }
 

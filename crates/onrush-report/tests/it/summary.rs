@@ -78,7 +78,7 @@ fn whether_it_was_known_as_well_as_was_asked_for() {
             format!("{until} there were too few response times or seconds to tell how well it is known."),
         ),
     ] {
-        let outcome = fixtures::with_until(stopped, share.and_then(fixtures::within));
+        let outcome = fixtures::with_until(stopped, share.map(fixtures::within));
         let text = summary(&outcome, Style { width: 200, ..PLAIN });
         assert!(text.contains(&expected), "{expected}\n{text}");
         assert!(text.contains("p99 ± 12 % · p99.9 ± 6.1 % (95 % sure)"), "{text}");
