@@ -40,6 +40,7 @@ fn finished() -> Event {
         oldest_cut_off: None,
         health: onrush_metrics::Health::default(),
         verdict: Verdict::default(),
+        findings: None,
     }))
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Event, Gauges, Health, Outcome, RunInfo, SeriesInfo, SeriesKind, Snapshot, StopReason, Tally,
-    ThresholdResult, Verdict, WorkerHealth,
+    Band, Drift, ErrorKind, Event, Findings, Gauges, Health, Known, Outcome, Reached, RunInfo, SeriesInfo, SeriesKind,
+    Snapshot, StopReason, Tally, ThresholdResult, Verdict, WorkerHealth,
 };
 use proptest::prelude::*;
 
@@ -93,6 +93,7 @@ fn events() -> Vec<Event> {
         oldest_cut_off: None,
         health,
         verdict: Verdict::default(),
+        findings: Some(findings()),
     };
     for event in &events {
         if let Event::Tick(second) = event {
@@ -101,6 +102,16 @@ fn events() -> Vec<Event> {
     }
     events.extend([Event::Stopping(StopReason::Completed), Event::Finished(Box::new(outcome))]);
     events
+}
+
+fn findings() -> Findings {
+    let band = Band { value: 3e6, low: 2e6, high: 4.5e6 };
+    let known = [None, Some(1)].map(|series| Known { series, figure: "p99".into(), band });
+    Findings {
+        known: known.to_vec(),
+        drifts: vec![Drift::WarmUp { lasted: Duration::from_secs(2), change: 0.4 }, Drift::Trend { change: -0.1 }],
+        until: Some(Reached { reached: true, band: Some(band) }),
+    }
 }
 
 fn written(events: &[Event]) -> Vec<u8> {
