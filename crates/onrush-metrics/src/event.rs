@@ -57,6 +57,7 @@ pub struct RunInfo {
     /// The conditions on the run, as they were written.
     pub thresholds: Vec<String>,
     /// How well a percentile is to be known for the run to end before its load does.
+    #[serde(deserialize_with = "crate::findings::until_of_record")]
     pub until: Option<Until>,
     /// What is played, in words: a line each, without secrets.
     pub plan: Vec<String>,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Between which values a figure is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,6 +96,21 @@ impl Findings {
     pub fn of(&self, series: Option<usize>, figure: &str) -> Option<Band> {
         self.known.iter().find(|known| known.series == series && known.figure == figure).map(|known| known.band)
     }
+}
+
+/// Older records hold the text alone, which does not say enough.
+pub(crate) fn until_of_record<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Until>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Whole(Until),
+        #[expect(dead_code, reason = "nothing is made of it")]
+        Text(String),
+    }
+    Option::<Written>::deserialize(from).map(|written| match written {
+        Some(Written::Whole(until)) => Some(until),
+        Some(Written::Text(_)) | None => None,
+    })
 }
 
 /// What a percentile between 0 and 1 is called: `p99.9`.

@@ -131,6 +131,17 @@ fn without_examples(text: &str) -> String {
     text.replace("Some(\"gone\")", "None").replace("Some(\"found 503\")", "None")
 }
 
+/// Each row: what a record says of when its run was to end, and the percentile that is known of it.
+#[test]
+fn a_record_that_says_less_is_read() {
+    for (until, expected) in
+        [("null", None), ("\"p99 ± 5%\"", None), (r#"{"text":"p99 ± 5%","q":0.99,"share":0.05}"#, Some(0.99))]
+    {
+        let info: RunInfo = serde_json::from_str(&format!("{{\"until\":{until}}}")).unwrap();
+        assert_eq!(info.until.map(|until| until.q), expected, "{until}");
+    }
+}
+
 #[test]
 fn a_run_comes_back() {
     let (before, after) = (events(), read(&written(&events())).unwrap());
