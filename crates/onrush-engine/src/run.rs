@@ -9,8 +9,7 @@ use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
 use onrush_net::clock::Instant;
 use onrush_net::{Setup, Share};
 use onrush_pace::Segment;
-use onrush_plan::{Plan, Until, Work};
-use onrush_stats::{Precision, PrecisionWatch};
+use onrush_plan::{Plan, Work};
 use onrush_user::{Scene, SetupValues};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -54,12 +53,12 @@ pub fn run(
     drop(send);
     let start = gate.open(plan.threads)?;
     // To the instant, since spans of services are laid beside ours.
-    let info = &RunInfo { started_at: wall::now().saturating_sub(start.elapsed()), ..info.clone() };
+    let started_at = wall::now().saturating_sub(start.elapsed());
+    let info = &RunInfo { started_at, until: plan.until.clone(), ..info.clone() };
     on_event(Event::Started(Box::new(info.clone())));
     let watch = Watch::new(plan.work.thresholds(), &info.series, plan.warmup);
-    let precision = plan.until.as_ref().map(|until| precision(until, plan.warmup));
-    let collector = Collector::new(start, info, &mark, watch, control, &mut on_event).until(precision);
-    let (collected, watch) = collector.gather(&messages);
+    let collector = Collector::new(start, info, &mark, watch, control, &mut on_event);
+    let (collected, watch, finder) = collector.gather(&messages);
     if collected.lost > 0 {
         return Err(RunError::WorkerLost(collected.lost));
     }
@@ -67,14 +66,11 @@ pub fn run(
     let tallies = collected.tallies.clone();
     let mut outcome = conclude(&plan, info.clone(), control, collected, health, start, begun);
     outcome.thresholds = watch.results(&outcome, &tallies);
+    outcome.findings = Some(finder.findings(&outcome));
     // What was measured is told before what may fail after it.
     on_event(Event::Finished(Box::new(outcome.clone())));
     kit.tear_down(&plan, control)?;
     Ok(outcome)
-}
-
-fn precision(until: &Until, warmup: Duration) -> PrecisionWatch {
-    PrecisionWatch::new(Precision { q: until.q, share: until.share }, warmup)
 }
 
 fn conclude(
@@ -102,6 +98,7 @@ fn conclude(
         oldest_cut_off: collected.oldest_cut_off,
         health,
         verdict: Verdict::default(),
+        findings: None,
     };
     outcome.verdict = judge(&outcome);
     outcome

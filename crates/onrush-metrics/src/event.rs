@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Observed, Samples, SeriesInfo, Slowest, Spans, Tallies, Tally, Verdict};
+use crate::{
+    Band, Drift, Findings, Observed, Reached, Samples, SeriesInfo, Slowest, Spans, Tallies, Tally, Until, Verdict,
+};
 
 /// One piece of news about a run.
 #[derive(Clone, Debug)]
@@ -56,8 +58,9 @@ pub struct RunInfo {
     pub stages: Vec<Stage>,
     /// The conditions on the run, as they were written.
     pub thresholds: Vec<String>,
-    /// How well a percentile is to be known for the run to end before its load does, as it was written.
-    pub until: Option<String>,
+    /// How well a percentile is to be known for the run to end before its load does.
+    #[serde(deserialize_with = "crate::findings::until_of_record")]
+    pub until: Option<Until>,
     /// What is played, in words: a line each, without secrets.
     pub plan: Vec<String>,
     /// What it is played on.
@@ -140,6 +143,9 @@ pub struct Snapshot {
     pub verdict: Verdict,
     /// The service's own figures, in the order of [`RunInfo::observed`]; `None` where one was not to be had.
     pub observed: Vec<Option<f64>>,
+    /// How far from the truth the percentile of [`RunInfo::until`] may be, as a share of it, with a confidence of 99 %;
+    /// `None` where that is not known. It is for those who watch, and is in no record.
+    pub precision: Option<f64>,
 }
 
 impl Snapshot {
@@ -199,6 +205,7 @@ impl Snapshot {
             health: later.health.clone(),
             verdict: later.verdict.clone(),
             observed,
+            precision: later.precision,
         };
     }
 }
@@ -297,6 +304,8 @@ pub struct Outcome {
     pub health: Health,
     /// How far the numbers can be trusted.
     pub verdict: Verdict,
+    /// How well the figures are known; `None` where nobody has looked at the seconds.
+    pub findings: Option<Findings>,
 }
 
 /// The generator's own condition over the run. `None` where the system does not tell.
@@ -344,6 +353,21 @@ impl Outcome {
     /// Requests ended, in the same way.
     pub fn requests_rate(&self) -> f64 {
         per_second(self.total.counters.ended_in_time, self.measured)
+    }
+
+    /// How well a figure of a series is known, or of all requests.
+    pub fn known(&self, series: Option<usize>, figure: &str) -> Option<Band> {
+        self.findings.as_ref()?.of(series, figure)
+    }
+
+    /// How the run did not hold still.
+    pub fn drifts(&self) -> &[Drift] {
+        self.findings.as_ref().map_or(&[], |findings| &findings.drifts)
+    }
+
+    /// What was to be known for the run to end before its load does, and how well it was known.
+    pub fn until(&self) -> Option<(&Until, Reached)> {
+        self.info.until.as_ref().zip(self.findings.as_ref()?.until)
     }
 
     /// Arrivals due per second of the measured time.

@@ -27,8 +27,8 @@ pub struct Histogram {
     /// From the first page that was touched to the last: what is not there need not be walked over.
     pages: Vec<Option<Box<[u32; PAGE]>>>,
     first: usize,
-    /// The slots whose count in a page began anew, once for each time.
-    full: Vec<u16>,
+    /// The slots whose count in a page began anew, and how often.
+    full: Vec<(u16, u32)>,
     count: u64,
     sum_ns: u128,
     min_ns: u64,
@@ -49,12 +49,12 @@ impl Histogram {
         min_ns: u64,
         max_ns: u64,
     ) -> Option<Self> {
-        const MOST: u64 = 1 << 48;
+        const MOST: u64 = 1 << 53;
         let mut histogram = Self { sum_ns, min_ns, max_ns, ..Self::default() };
         for (us, count) in counts {
             histogram.count = histogram.count.checked_add(count).filter(|count| *count <= MOST)?;
             let slot = slot_of(us.min(LARGEST_US));
-            histogram.full.extend((0..count >> u32::BITS).map(|_| slot as u16));
+            histogram.began_anew(slot, (count >> u32::BITS) as u32);
             histogram.add(slot, count as u32);
         }
         (sum_ns <= u128::from(MOST) << 64 && min_ns <= max_ns).then_some(histogram)
@@ -91,14 +91,15 @@ impl Histogram {
         }
         self.settle();
         self.settle_few(&other.few);
-        self.full.extend_from_slice(&other.full);
+        other.full.iter().for_each(|(slot, times)| self.began_anew(usize::from(*slot), *times));
         for (number, page) in (other.first..).zip(&other.pages) {
             match (page, self.pages.get_mut(number.wrapping_sub(self.first))) {
                 (None, _) => {}
                 (Some(page), Some(Some(mine))) => {
                     if merge_pages(mine, page) {
                         let over = (number << PAGE_BITS..).zip(mine.iter().zip(&**page));
-                        self.full.extend(over.filter(|(_, (sum, added))| sum < added).map(|(slot, _)| slot as u16));
+                        let over: Vec<_> = over.filter(|(_, (sum, added))| sum < added).map(|(slot, _)| slot).collect();
+                        over.into_iter().for_each(|slot| self.began_anew(slot, 1));
                     }
                 }
                 (Some(page), _) => self.page_mut(number).copy_from_slice(&**page),
@@ -182,8 +183,18 @@ impl Histogram {
 
     /// What a page has no room for.
     fn overflown(&self, slot: usize) -> u64 {
-        let times = self.full.iter().filter(|full| usize::from(**full) == slot).count() as u64;
-        times << u32::BITS
+        let full = self.full.iter().find(|(full, _)| usize::from(*full) == slot);
+        full.map_or(0, |(_, times)| u64::from(*times) << u32::BITS)
+    }
+
+    /// A page had no room for the count of a slot, so often.
+    #[cold]
+    fn began_anew(&mut self, slot: usize, times: u32) {
+        match self.full.iter_mut().find(|(full, _)| usize::from(*full) == slot) {
+            Some((_, before)) => *before += times,
+            None if times > 0 => self.full.push((slot as u16, times)),
+            None => {}
+        }
     }
 
     /// The largest value that each occupied slot has room for, in ns and in rising order, and the count.
@@ -211,7 +222,7 @@ impl Histogram {
         let (sum, is_over) = page[slot & (PAGE - 1)].overflowing_add(count);
         page[slot & (PAGE - 1)] = sum;
         if is_over {
-            self.full.push(slot as u16);
+            self.began_anew(slot, 1);
         }
         true
     }

@@ -9,6 +9,7 @@ mod counters;
 mod error_kind;
 mod errors;
 mod event;
+mod findings;
 mod histogram;
 mod observed;
 mod sample;
@@ -29,6 +30,7 @@ pub use errors::{ErrorRow, Errors};
 pub use event::{
     Event, Gauges, Health, Machine, Outcome, RunInfo, Snapshot, Stage, StopReason, ThresholdResult, WorkerHealth,
 };
+pub use findings::{Band, Drift, Findings, Known, Reached, Until, percentile_name};
 pub use histogram::Histogram;
 pub use observed::Observed;
 pub use sample::{Sample, Samples};

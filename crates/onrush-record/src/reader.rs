@@ -156,7 +156,7 @@ impl<R: Read> Reader<R> {
 
     fn outcome(&self, content: &mut Bytes) -> Result<Outcome, Malformed> {
         let end = serde_json::from_str(content.text()?).map_err(|_| Malformed("its end makes no sense"))?;
-        let End { stopped, thresholds, measured, elapsed, oldest_cut_off, health, verdict } = end;
+        let End { stopped, thresholds, measured, elapsed, oldest_cut_off, health, verdict, findings } = end;
         let total = tally(content)?;
         let iterations = if content.number()? == 0 { None } else { Some(tally(content)?) };
         let series: Vec<_> = (0..content.count()?).map(|_| tally(content)).collect::<Result<_, _>>()?;
@@ -178,6 +178,7 @@ impl<R: Read> Reader<R> {
             oldest_cut_off,
             health,
             verdict,
+            findings,
         })
     }
 
@@ -217,6 +218,7 @@ impl<R: Read> Reader<R> {
             oldest_cut_off: None,
             health: std::mem::take(&mut self.last.health),
             verdict: Verdict::new(reasons),
+            findings: None,
             info: self.info.clone(),
         }
     }

@@ -52,6 +52,7 @@ impl Sheet {
         let given = [
             ("seed", args.seed.map(|seed| seed.to_string())),
             ("warmup", args.warmup.as_deref().map(quoted)),
+            ("until", args.until.as_deref().map(quoted)),
             ("graceful_stop", args.graceful_stop.as_deref().map(quoted)),
             ("max_in_flight", most.map(|most| most.to_string())),
             ("when_full", full.map(str::to_owned)),
@@ -231,7 +232,6 @@ fn elsewhere(args: &RunArgs) -> Vec<(String, &'static str)> {
         args.pipeline.map(|number| (format!("--pipeline {number}"), NOT)),
         args.streams.filter(|streams| *streams > 1).map(|number| (format!("--streams {number}"), NOT)),
         args.traceparent.map(|share| (format!("--traceparent={share}"), ADD)),
-        value("--until", args.until.as_ref().map(|until| format!("'{until}'"))),
         value("--threads", args.threads.map(|number| number.to_string())),
         value("--max-body", args.max_body.map(|number| number.to_string())),
         is("--no-keepalive", args.no_keepalive),
@@ -273,7 +273,8 @@ mod tests {
 
     use super::*;
     use crate::args::{Cli, Command, FileArgs};
-    use crate::lower::{self, Surroundings, scenario};
+    use crate::lower::scenario::{self, Given};
+    use crate::lower::{self, Surroundings};
 
     fn args(words: &str) -> RunArgs {
         let words = ["onrush", "run"].into_iter().chain(words.split('|'));
@@ -301,6 +302,7 @@ mod tests {
             "http://a.test/",
             "http://a.test:81/x?y=1&z=%20|-c|5|-d|3s",
             "https://a.test/|-r|100/s|-d|3s|-c|7|--when-full|drop|-k|--tls-min|1.3",
+            "http://a.test/|--until|p99 ± 5%|-d|1m",
             "http://a.test/|-n|1000|--timeout|2s|--redirects|3|--seed|7",
             "http://a.test/|--load|0/s -> 5/s over 3s, 5/s for 4s|--warmup|1s",
             "http://a.test/a|http://b.test/b|-d|2s",
@@ -313,7 +315,7 @@ mod tests {
             let (text, plan) = print(words).unwrap();
             assert!(text.starts_with("# yaml-language-server: "), "{text}");
             let files = scenario::Disk::beside("x.yaml".as_ref());
-            let read = scenario::parse("x.yaml", &text, &FileArgs::default(), None, &files);
+            let read = scenario::parse("x.yaml", &text, &FileArgs::default(), Given::default(), &files);
             let document = read.unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
             assert!(document.warnings.is_empty(), "{text}");
             let asked = document.play.requests();
@@ -335,6 +337,7 @@ mod tests {
                 }
                 assert_eq!(matches!(step.body, Body::None), request.body().is_empty(), "{text}");
             }
+            assert_eq!(document.settings.until, plan.until);
             assert_eq!(document.settings.redirects, plan.client.redirects);
             assert_eq!(document.settings.observe, args(words).output.observe);
             assert!(!document.play.scenarios[0].cookies);

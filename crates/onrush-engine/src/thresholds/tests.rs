@@ -67,6 +67,7 @@ fn outcome(measured: Duration, soundness: Soundness) -> Outcome {
         oldest_cut_off: None,
         health: Health::default(),
         verdict: Verdict::new(reasons),
+        findings: None,
     }
 }
 

@@ -60,6 +60,7 @@ fn sound() -> Outcome {
             peak_memory: Some(10_000_000),
         },
         verdict: Verdict::default(),
+        findings: None,
     }
 }
 

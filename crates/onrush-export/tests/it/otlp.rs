@@ -47,6 +47,7 @@ pub(crate) fn finished() -> Event {
         oldest_cut_off: None,
         health: onrush_metrics::Health::default(),
         verdict: Verdict::default(),
+        findings: None,
     }))
 }
 

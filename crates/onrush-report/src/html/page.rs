@@ -83,7 +83,8 @@ fn title(view: &View) -> String {
         facts.into_iter().filter(|fact| !fact.is_empty()).map(|fact| format!("<span>{fact}</span>")).collect();
     let state = match view.phase {
         Phase::Running => {
-            format!("<p class=\"state running\">running · {}{}</p>", clock(view.outcome.elapsed), of(view))
+            let near = view.near.as_ref().map(|near| format!(" · {}", text(near))).unwrap_or_default();
+            format!("<p class=\"state running\">running · {}{}{near}</p>", clock(view.outcome.elapsed), of(view))
         }
         Phase::Stopping => "<p class=\"state running\">stopping</p>".to_owned(),
         Phase::Over => String::new(),

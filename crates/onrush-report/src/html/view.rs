@@ -7,6 +7,8 @@ use onrush_metrics::{Event, Outcome, RunInfo, StopReason, Tallies, Tally};
 use super::data::{self, Widths};
 use super::escape::quoted;
 use super::observed::{charts, drawn, left_out};
+use crate::findings::nearness;
+use crate::style::Style;
 use crate::timeline::{One, Timeline, Track, Whole};
 
 /// How far the run is.
@@ -26,6 +28,8 @@ pub(crate) struct View {
     /// What came out, or what would have if the run ended now.
     pub(super) outcome: Outcome,
     pub(super) timeline: Timeline,
+    /// How near it is to the precision that ends it.
+    pub(super) near: Option<String>,
     /// As charts were last told.
     told: Told,
 }
@@ -57,8 +61,9 @@ impl View {
             oldest_cut_off: None,
             health: onrush_metrics::Health::default(),
             verdict: onrush_metrics::Verdict::default(),
+            findings: None,
         };
-        Self { phase: Phase::Running, outcome, timeline, told: Told::default() }
+        Self { phase: Phase::Running, outcome, timeline, near: None, told: Told::default() }
     }
 
     /// Takes an event of a run that is shown when it is over: what came out is known then.
@@ -90,6 +95,7 @@ impl View {
                 so_far.measured = lasts.saturating_sub(so_far.info.warmup);
                 so_far.health = snapshot.health.clone();
                 so_far.verdict = snapshot.verdict.clone();
+                self.near = nearness(&so_far.info, snapshot, Style { unicode: true, ..Style::default() });
             }
             Event::Stopping(_) => self.phase = Phase::Stopping,
             Event::Finished(outcome) => {

@@ -189,6 +189,7 @@ fn stages(pen: &mut Pen, area: Rect, state: &State, chosen: Chosen) {
         _ if chosen.stops > 1 => Some("interrupted twice: ending now".to_owned()),
         _ if is_asked => Some(format!("interrupted: waiting for {under_way} in flight; Ctrl-C or q again ends it now")),
         Some(StopReason::Threshold) => Some(format!("ended by a broken threshold: waiting for {under_way} in flight")),
+        Some(StopReason::Precise) => Some(format!("known well enough: waiting for {under_way} in flight")),
         Some(StopReason::Script) => Some(format!("ended by the scenario: waiting for {under_way} in flight")),
         Some(_) => Some(format!("ending: waiting for {under_way} in flight")),
         None => None,

@@ -11,6 +11,8 @@ use super::observed;
 use super::pen::{Ink, Pen, split_left, split_top};
 use super::state::State;
 use super::table::{Column, Line, Row, put_lines, table};
+use crate::findings::nearness;
+use crate::style::Style;
 use crate::units::{count, percent, rate, supports, time};
 
 /// From this width on, response and service times are shown side by side.
@@ -30,6 +32,7 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, state: &State, service: bool) {
     let room = usize::from(area.width);
     let mut lines = figures(state, room, pen);
     lines.push(gauges(state));
+    lines.extend(near(state, pen.style));
     let (top, rest) = split_top(area, lines.len() as u16);
     put_lines(pen, top, &lines);
     let (_, rest) = split_top(rest, u16::from(rest.height > 12));
@@ -132,6 +135,12 @@ fn gauges(state: &State) -> Line {
         line.extend([("   requests ".to_owned(), Ink::Dim), (count(requests), Ink::Plain)]);
     }
     line
+}
+
+/// How near the run is to the precision that ends it.
+fn near(state: &State, style: Style) -> Option<Line> {
+    let near = nearness(&state.info, state.last.as_ref()?, style)?;
+    Some(vec![("ends at ".to_owned(), Ink::Dim), (near, Ink::Plain)])
 }
 
 fn none() -> String {

@@ -58,6 +58,7 @@ impl State {
             health: snapshot.health.clone(),
             verdict: snapshot.verdict.clone(),
             observed: snapshot.observed.clone(),
+            precision: snapshot.precision,
             ..Snapshot::default()
         });
     }

@@ -39,6 +39,7 @@ pub(crate) fn outcomes() -> impl Strategy<Value = Outcome> {
                 oldest_cut_off,
                 health,
                 verdict: Verdict::new(reasons),
+                findings: None,
             }
         },
     )

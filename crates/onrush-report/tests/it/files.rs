@@ -91,6 +91,15 @@ fn whole_texts() {
 }
 
 #[test]
+fn with_what_the_seconds_say() {
+    for kind in ["junit", "markdown"] {
+        for (name, outcome) in [("known", fixtures::known()), ("imprecise", fixtures::imprecise())] {
+            check(kind, name, outcome);
+        }
+    }
+}
+
+#[test]
 fn the_services_own_figures_are_beside_those_of_the_run() {
     ["csv", "markdown"].iter().for_each(|kind| check(kind, "observed", fixtures::observed()));
     let text = written("jsonl", &events(fixtures::observed()));
@@ -103,14 +112,16 @@ fn the_services_own_figures_are_beside_those_of_the_run() {
 
 #[test]
 fn lines_are_whole_documents() {
-    let text = written("jsonl", &events(fixtures::shop()));
+    let events = events(fixtures::shop());
+    let text = written("jsonl", &events);
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().expect("a type")).collect();
     assert_eq!(types, ["start", "second", "second", "second", "stopping", "end"]);
     assert!(text.ends_with("}\n"));
     let shown = text.lines().nth(2).expect("a second").replace(",\"", ",\n\"");
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!("jsonl_shop", shown) });
-    let report: Value = serde_json::from_str(&onrush_report::json(&fixtures::shop())).expect("JSON");
+    let Some(Event::Finished(outcome)) = events.last() else { panic!("{events:?}") };
+    let report: Value = serde_json::from_str(&onrush_report::json(outcome)).expect("JSON");
     assert_eq!(lines[5]["report"], report, "the end is the JSON of the run");
 }
 
@@ -145,7 +156,8 @@ fn documented(heading: &str) -> Vec<String> {
 #[test]
 fn the_page_names_every_field_of_a_line_and_no_other() {
     let mut found = BTreeSet::new();
-    for outcome in [fixtures::shop(), fixtures::hostile(), fixtures::hanging(), fixtures::observed()] {
+    for outcome in [fixtures::shop as fn() -> Outcome, fixtures::hostile, fixtures::hanging, fixtures::observed] {
+        let outcome = outcome();
         let events = events(outcome.clone());
         // An interval in which everything happens that can happen.
         let busy = Snapshot { interval: outcome.total, series: outcome.series, ..Snapshot::default() };

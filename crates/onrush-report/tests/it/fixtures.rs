@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Health, Histogram, Observed, Outcome, Reason, RunInfo, SeriesInfo, SeriesKind, Slow, Slowest, Soundness,
-    StopReason, Tally, ThresholdResult, Verdict, WorkerHealth,
+    Band, Drift, ErrorKind, Findings, Health, Histogram, Known, Machine, Observed, Outcome, Reached, Reason, RunInfo,
+    SeriesInfo, SeriesKind, Slow, Slowest, Soundness, Stage, StopReason, Tally, ThresholdResult, Until, Verdict,
+    WorkerHealth,
 };
-use onrush_report::{Findings, Known};
-use onrush_stats::{Band, Drift};
 
 pub(crate) const SHOP: &str = "http://shop.example.com/products";
 
@@ -17,6 +16,9 @@ pub(crate) type Named = (&'static str, fn() -> Outcome);
 /// Every outcome.
 pub(crate) const ALL: &[Named] = &[
     ("closed", closed),
+    ("known", known),
+    ("precise", precise),
+    ("imprecise", imprecise),
     ("frozen", frozen),
     ("refused", refused),
     ("invalid", invalid),
@@ -134,6 +136,7 @@ fn outcome(info: RunInfo, total: Tally) -> Outcome {
         oldest_cut_off: None,
         health: health([0.31, 0.29]),
         verdict: Verdict::default(),
+        findings: None,
     }
 }
 
@@ -507,17 +510,88 @@ pub(crate) fn observed() -> Outcome {
     outcome
 }
 
+/// An outcome whose seconds have been looked at.
+pub(crate) fn with_findings(outcome: Outcome) -> Outcome {
+    Outcome { findings: outcome.findings.or_else(|| Some(findings())), ..outcome }
+}
+
+/// A run that was long enough to tell how well it knows, and that did not hold still.
+pub(crate) fn known() -> Outcome {
+    with_findings(shop())
+}
+
+/// One that ended as soon as it knew enough.
+pub(crate) fn precise() -> Outcome {
+    with_until(StopReason::Precise, Some(within(0.048)))
+}
+
+/// One whose load ended before.
+pub(crate) fn imprecise() -> Outcome {
+    with_until(StopReason::Completed, Some(within(0.071)))
+}
+
+/// How well a percentile is to be known.
+pub(crate) fn until(what: &str, q: f64, share: f64) -> Until {
+    Until { text: format!("{what} ± {}%", share * 100.0), what: what.to_owned(), series: Vec::new(), q, share }
+}
+
+/// A run that was to end when its p99.9 was known, and how well it was when the load ended.
+pub(crate) fn with_until(stopped: StopReason, band: Option<Band>) -> Outcome {
+    let until = until("p99.9", 0.999, 0.05);
+    let reached = Reached { reached: stopped == StopReason::Precise, band };
+    let mut outcome = Outcome { stopped, ..with_findings(closed()) };
+    outcome.info.until = Some(until);
+    outcome.info.started_at = secs(1_795_572_603);
+    let [from, until] = [Some(secs(0)), Some(secs(30))];
+    let stage = |text: &str, from, until| Stage { text: text.to_owned(), from, until, ..Stage::default() };
+    outcome.info.stages = vec![
+        stage(&outcome.info.load, from, until),
+        stage("1000 iterations by 20 users", until, None),
+        stage("1/s for 1s", None, None),
+    ];
+    outcome.info.machine = Machine {
+        system: "Linux 6.1.0".into(),
+        architecture: "x86_64".into(),
+        cores: 2,
+        memory: Some(8_000_000_000),
+        open_files: Some(1024),
+        ..Machine::default()
+    };
+    outcome.info.plan = vec!["GET http://shop.example.com/products".into()];
+    outcome.findings.iter_mut().for_each(|findings| {
+        let band = Band { value: 98.0e6, low: 95.0e6, high: 104.0e6 };
+        findings.known.insert(3, Known { series: None, figure: "p99.9".into(), band });
+        findings.drifts.clear();
+        findings.known.retain(|known| known.figure != "errors");
+        findings.until = Some(reached);
+    });
+    outcome
+}
+
+/// Where p99.9 may have been when the load ended: this share away.
+pub(crate) fn within(share: f64) -> Band {
+    Band { value: 98.0e6, low: 98.0e6 * (1.0 - share / 2.0), high: 98.0e6 * (1.0 + share) }
+}
+
 /// What seconds might say.
-pub(crate) fn findings() -> Findings {
-    let known = |series, figure, value, low, high| Known { series, figure, band: Band { value, low, high } };
+fn findings() -> Findings {
+    let known = |series, figure: &str, value, low, high| Known {
+        series,
+        figure: figure.to_owned(),
+        band: Band { value, low, high },
+    };
     Findings {
         known: vec![
             known(None, "p50", 12.0e6, 11.9e6, 12.1e6),
             known(None, "p95", 40.0e6, 39.0e6, 41.2e6),
             known(None, "p99", 87.2e6, 80.0e6, 98.0e6),
+            known(None, "mean", 14.0e6, 13.9e6, 14.3e6),
             known(None, "rate", 500.0, 499.5, 500.5),
-            known(Some(0), "errors", 0.01, 0.005, 0.015),
+            known(None, "errors", 0.000_345, 0.0, 0.001),
+            known(Some(0), "p50", 2.0e9, 1.95e9, 2.06e9),
+            known(Some(1), "errors", 0.001, 0.000_2, 0.004),
         ],
         drifts: vec![Drift::WarmUp { lasted: Duration::from_secs(8), change: 0.35 }, Drift::Trend { change: -0.12 }],
+        until: None,
     }
 }

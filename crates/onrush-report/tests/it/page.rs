@@ -110,9 +110,9 @@ fn run(seconds: u64, series_of: usize, requests: u64) -> impl Iterator<Item = Ev
 
 #[test]
 fn what_is_read_without_the_script() {
-    for (name, outcome) in
-        fixtures::ALL.iter().filter(|(name, _)| ["shop", "hostile", "invalid", "one", "observed"].contains(name))
-    {
+    for (name, outcome) in fixtures::ALL.iter().filter(|(name, _)| {
+        ["shop", "hostile", "invalid", "one", "observed", "known", "precise", "imprecise"].contains(name)
+    }) {
         insta::assert_snapshot!(format!("page_{name}"), markup(&of(outcome())));
     }
 }
