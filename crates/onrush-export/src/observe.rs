@@ -136,7 +136,7 @@ impl Shared {
 impl Source {
     fn new(text: &str, settings: &Settings<'_>) -> Result<Self, LinkError> {
         let (target, series) = text.split_once('#').unwrap_or((text, ""));
-        let link = Link::parse(target, &[]);
+        let link = Link::plain(target);
         let mut headers = vec![("accept".to_owned(), "text/plain;version=0.0.4".to_owned())];
         headers.extend(link.authorization(settings, "ONRUSH_OBSERVE")?);
         let endpoint = Endpoint::new(&link.url()?, headers, Expected::Http)?;

@@ -91,19 +91,19 @@ pub const LINKS: &[LinkKind] = &[
     LinkKind {
         name: "prometheus",
         about: "a page for Prometheus to scrape, at [HOST:]PORT; on loopback unless there is a host",
-        options: &["linger"],
+        options: &["linger=TIME"],
         make: prometheus,
     },
     LinkKind {
         name: "remote-write",
         about: "Prometheus' remote write, to a URL",
-        options: &["native", "every"],
+        options: &["native", "every=TIME"],
         make: remote_write,
     },
     LinkKind {
         name: "otlp",
         about: "OpenTelemetry's metrics over HTTP (http, https) or gRPC (grpc, grpcs), to a URL",
-        options: &["delta", "every"],
+        options: &["delta", "every=TIME"],
         make: otlp,
     },
 ];

@@ -4,7 +4,7 @@ use onrush_metrics::Event;
 use onrush_report::Observer;
 
 use crate::exit::Wrong;
-use crate::outputs::surroundings_of_links;
+use crate::outputs::Links;
 use crate::terminal::say;
 
 /// Who reads them; nobody where nothing is asked for.
@@ -16,7 +16,7 @@ impl Observing {
         if asked.is_empty() {
             return Ok(Self(None));
         }
-        let observer = Observer::start(asked, &surroundings_of_links()?.settings());
+        let observer = Observer::start(asked, &Links::unlabelled().settings());
         Ok(Self(Some(observer.map_err(|error| Wrong(format!("--observe: {error}")))?)))
     }
 

@@ -10,10 +10,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use onrush_metrics::Event;
-use onrush_report::{Hub, KINDS, LINKS, Named, Output, Progress, Trouble, WebOutput, find_kind, find_link};
+use onrush_report::{Hub, KINDS, LINKS, Named, Output, Progress, SAMPLES, Trouble, WebOutput, find_kind, find_link};
 
 use self::file::ResultFile;
-use self::linked::Surroundings;
+pub(crate) use self::linked::Links;
 use self::saved::{SAVED, saving};
 use crate::args::{Format, OutputArgs, WebAddress};
 use crate::exit::Wrong;
@@ -30,8 +30,11 @@ const MOST_SAMPLES: usize = 200_000;
 
 /// How many single requests a second the outputs want.
 pub(crate) fn samples(args: &OutputArgs) -> usize {
-    let wants = |asked: &String| asked.split_once('=').is_some_and(|(kind, _)| kind == onrush_report::SAMPLES);
-    if args.outputs.iter().any(wants) { MOST_SAMPLES } else { 0 }
+    if args.outputs.iter().any(wants_samples) { MOST_SAMPLES } else { 0 }
+}
+
+fn wants_samples(asked: &String) -> bool {
+    asked.split_once('=').is_some_and(|(kind, _)| kind == SAMPLES)
 }
 
 /// The outputs of a run and what became of them.
@@ -40,8 +43,6 @@ pub(crate) struct Outputs {
     failed: bool,
     /// Where the run is saved, once it is, for those who want to be told.
     saved: Option<Arc<OnceLock<PathBuf>>>,
-    /// Single requests that no output has got, because there were too many.
-    left_out: u64,
 }
 
 impl Outputs {
@@ -54,9 +55,9 @@ impl Outputs {
         }
         let mut groups = Vec::new();
         let mut taken = Vec::new();
-        let surroundings = Surroundings::new(&args.labels, args.quiet, false)?;
+        let links = Links::new(&args.labels, &args.outputs, args.quiet, false)?;
         for asked in standard_output(args.format, &args.outputs).into_iter().chain(args.outputs.iter().cloned()) {
-            let named = open(&asked, &mut taken, &surroundings)?;
+            let named = open(&asked, &mut taken, &links)?;
             if asked.ends_with("=-") { terminal.push(named) } else { groups.push(vec![named]) }
         }
         if let Some(address) = &args.web {
@@ -69,14 +70,11 @@ impl Outputs {
             saved = Some(path).filter(|_| !args.quiet);
         }
         let hub = Hub::start(groups).map_err(|error| Wrong(format!("cannot start the outputs: {error}")))?;
-        Ok(Self { hub, failed: false, saved, left_out: 0 })
+        Ok(Self { hub, failed: false, saved })
     }
 
     /// Hands an event to everybody who still takes them.
     pub(crate) fn on_event(&mut self, event: Event) {
-        if let Event::Tick(snapshot) = &event {
-            self.left_out += snapshot.samples.left_out;
-        }
         self.hub.on_event(event);
         self.failed |= self.hub.troubles().filter(complain).count() > 0;
     }
@@ -84,10 +82,6 @@ impl Outputs {
     /// Waits until everything is written. Whether a result could not be.
     pub(crate) fn close(self) -> bool {
         let troubles = self.hub.close(PATIENCE);
-        if self.left_out > 0 {
-            let left_out = onrush_report::several(self.left_out, "request is", "requests are");
-            say(&format!("note: {left_out} not among the samples: of a second at most {MOST_SAMPLES} are kept"));
-        }
         if let Some(path) = self.saved.as_deref().and_then(OnceLock::get) {
             say(&format!("saved: {}", path.display()));
         }
@@ -121,10 +115,17 @@ impl Rendering {
         from: &Path,
     ) -> Result<Self, Wrong> {
         refuse_input(outputs.iter().filter_map(|asked| asked.split_once('=')).map(|(_, target)| target), &[from])?;
+        if let Some(asked) = outputs.iter().find(|asked| wants_samples(asked)) {
+            return Err(Wrong(format!(
+                "{asked}: a run file has no single requests: ask for them when the run is played"
+            )));
+        }
         let mut taken = Vec::new();
-        let surroundings = Surroundings::new(labels, false, true)?;
+        let links = Links::new(labels, outputs, false, true)?;
         let asked = standard_output(format, outputs).into_iter().chain(outputs.iter().cloned());
-        let outputs = asked.map(|asked| open(&asked, &mut taken, &surroundings)).collect::<Result<_, _>>()?;
+        let mut outputs: Vec<_> = asked.map(|asked| open(&asked, &mut taken, &links)).collect::<Result<_, _>>()?;
+        // Who waits for others at the end holds up nobody.
+        outputs.sort_by_key(|named| named.output.lingers());
         Ok(Self { outputs, failed: false })
     }
 
@@ -163,11 +164,6 @@ fn page(address: &WebAddress) -> Result<Named, Wrong> {
     })?;
     say(&format!("watch it at {}", output.url()));
     Ok(Named { name: "web".to_owned(), output: Box::new(output) })
-}
-
-/// What those take from the surroundings who read other systems.
-pub(crate) fn surroundings_of_links() -> Result<Surroundings, Wrong> {
-    Surroundings::new(&[], false, false)
 }
 
 /// Tells what went wrong with an output, and whether a result is missing now.
@@ -224,14 +220,14 @@ pub(crate) fn refuse_input<'a>(mut targets: impl Iterator<Item = &'a str>, input
 }
 
 /// Opens one output. Two results in one place would be no result: `taken` says which places have one.
-fn open(asked: &str, taken: &mut Vec<PathBuf>, surroundings: &Surroundings) -> Result<Named, Wrong> {
+fn open(asked: &str, taken: &mut Vec<PathBuf>, links: &Links) -> Result<Named, Wrong> {
     let all = || KINDS.iter().map(|kind| kind.name).chain(LINKS.iter().map(|kind| kind.name));
     let names = || all().collect::<Vec<_>>().join(", ");
     let Some((name, target)) = asked.split_once('=') else {
         return Err(Wrong(format!("`{asked}` is not an output: write KIND=FILE; kinds are {}", names())));
     };
     if let Some(kind) = find_link(name) {
-        return surroundings.open(kind, target);
+        return links.open(kind, target);
     }
     let Some(kind) = find_kind(name) else {
         return Err(Wrong(format!("`{name}` is not a kind of output; kinds are {}", names())));
