@@ -4,17 +4,16 @@ mod file;
 mod linked;
 mod saved;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use onrush_metrics::Event;
 use onrush_report::{Hub, KINDS, LINKS, Named, Output, Progress, SAMPLES, Trouble, WebOutput, find_kind, find_link};
 
-use self::file::ResultFile;
+use self::file::{ResultFile, ToFile};
 pub(crate) use self::linked::Links;
-use self::saved::{SAVED, saving};
+use self::saved::{SAVED, SavedAt, saving};
 use crate::args::{Format, OutputArgs, WebAddress};
 use crate::exit::Wrong;
 use crate::terminal::{say, stderr_style, stdout_style};
@@ -42,7 +41,7 @@ pub(crate) struct Outputs {
     hub: Hub,
     failed: bool,
     /// Where the run is saved, once it is, for those who want to be told.
-    saved: Option<Arc<OnceLock<PathBuf>>>,
+    saved: Option<SavedAt>,
 }
 
 impl Outputs {
@@ -82,10 +81,11 @@ impl Outputs {
     /// Waits until everything is written. Whether a result could not be.
     pub(crate) fn close(self) -> bool {
         let troubles = self.hub.close(PATIENCE);
-        if let Some(path) = self.saved.as_deref().and_then(OnceLock::get) {
+        let failed = troubles.iter().filter(|trouble| complain(trouble)).count() > 0;
+        if let Some(path) = self.saved.as_ref().and_then(|saved| saved.path().clone()) {
             say(&format!("saved: {}", path.display()));
         }
-        troubles.iter().filter(|trouble| complain(trouble)).count() > 0 || self.failed
+        failed || self.failed
     }
 }
 
@@ -172,7 +172,7 @@ fn complain(trouble: &Trouble) -> bool {
         // Progress may end without a word when nobody looks any more, and whoever closed the pipe has seen enough.
         Trouble::Failed { name, error } if name == PROGRESS || error.kind() == io::ErrorKind::BrokenPipe => false,
         Trouble::Failed { name, error } if name == SAVED => {
-            say(&format!("note: the run is not saved any further: {error} (--no-save)"));
+            say(&format!("note: {error}"));
             false
         }
         Trouble::Failed { name, error } => {
@@ -184,19 +184,28 @@ fn complain(trouble: &Trouble) -> bool {
             say(&format!("note: output {kind}: {text}"));
             false
         }
-        Trouble::Late { names, .. } if names == PROGRESS => false,
         Trouble::Late { names, seconds } => {
-            say(&format!(
-                "note: output {names} could not keep up: {seconds} of its seconds were put together with the one before"
-            ));
+            let names: Vec<_> = names.iter().map(String::as_str).filter(|name| shows_seconds(name)).collect();
+            if let names @ [_, ..] = &*names {
+                let names = names.join(", ");
+                say(&format!(
+                    "note: output {names} could not keep up: {seconds} of its seconds were put together with the one before"
+                ));
+            }
             false
         }
         Trouble::Stuck { names } => {
-            let patience = PATIENCE.as_secs();
+            let (names, patience) = (names.join(", "), PATIENCE.as_secs());
             say(&format!("warning: output {names} was not ready {patience} s after the end; it may be incomplete"));
             true
         }
     }
+}
+
+/// Whether somebody reads there what happened in which second.
+fn shows_seconds(name: &str) -> bool {
+    let kind = find_kind(name.split('=').next().unwrap_or_default());
+    name != PROGRESS && kind.is_none_or(|kind| !kind.at_end)
 }
 
 /// What standard output gets, unless one of the further outputs goes there and nothing else was asked for.
@@ -232,20 +241,37 @@ fn open(asked: &str, taken: &mut Vec<PathBuf>, links: &Links) -> Result<Named, W
     let Some(kind) = find_kind(name) else {
         return Err(Wrong(format!("`{name}` is not a kind of output; kinds are {}", names())));
     };
-    let (to, style): (Box<dyn Write + Send>, _) = if target == "-" {
-        (Box::new(io::stdout()), stdout_style())
-    } else {
-        let file = ResultFile::open(target).map_err(|error| Wrong(format!("cannot write {target}: {error}")))?;
-        (Box::new(io::BufWriter::new(file)), onrush_report::Style { colour: false, ..stdout_style() })
-    };
+    if target == "-" {
+        take(Path::new(target), "standard output", taken)?;
+        return Ok(Named { name: asked.to_owned(), output: (kind.make)(Box::new(io::stdout()), stdout_style()) });
+    }
+    let file = ResultFile::open(target, kind.at_end);
+    let file = file.map_err(|error| Wrong(format!("cannot write {target}: {error}")))?;
     // The same file may go by many names; what is no file, such as /dev/null, may be named twice.
-    let place = if target == "-" { PathBuf::from(target) } else { std::fs::canonicalize(target).unwrap_or_default() };
-    if taken.contains(&place) {
-        let place = if target == "-" { "standard output" } else { target };
-        return Err(Wrong(format!("{place} is to get two results; only one of them can be read there")));
+    if let Some(path) = file.path() {
+        take(&path, target, taken)?;
     }
-    if target == "-" || place.is_file() {
-        taken.push(place);
+    let style = onrush_report::Style { colour: false, ..stdout_style() };
+    let output = (kind.make)(Box::new(io::BufWriter::new(file.clone())), style);
+    Ok(Named { name: asked.to_owned(), output: Box::new(ToFile { file, output }) })
+}
+
+fn take(place: &Path, called: &str, taken: &mut Vec<PathBuf>) -> Result<(), Wrong> {
+    if taken.iter().any(|other| other == place) {
+        return Err(Wrong(format!("{called} is to get two results; only one of them can be read there")));
     }
-    Ok(Named { name: asked.to_owned(), output: (kind.make)(to, style) })
+    taken.push(place.to_owned());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_shows_no_seconds_is_never_late() {
+        let shown = [PROGRESS, "summary=-", "json=a", "jsonl=-", "csv=a", "prometheus=9464", "web", SAVED];
+        let shown: Vec<_> = shown.into_iter().filter(|name| shows_seconds(name)).collect();
+        assert_eq!(shown, ["jsonl=-", "csv=a", "prometheus=9464", "web", SAVED]);
+    }
 }

@@ -47,6 +47,7 @@ pub(crate) fn surroundings() -> Surroundings {
 /// Opens the outputs and plays.
 pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surroundings) -> Result<Exit, Wrong> {
     look_for_socket(&asked.plan)?;
+    let observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
     let outputs = Outputs::open(&args.output, &asked.name)?;
     asked.notes.extend(notes(&asked.plan, surroundings));
     let limited_by_files = lower::is_limited_by_descriptors(args, &asked.plan, surroundings.descriptors);
@@ -59,7 +60,6 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
             "note: at most {most} in flight at a time, for the open-files limit: raise it with `ulimit -n`"
         ));
     }
-    let observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
     let info = RunInfo { observed: observer.names(), ..asked.info(limited_by_files, surroundings) };
     play(&asked, &info, outputs, &observer, &args.output.fail_on)
 }
