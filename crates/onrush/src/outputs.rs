@@ -29,10 +29,10 @@ const MOST_SAMPLES: usize = 200_000;
 
 /// How many single requests a second the outputs want.
 pub(crate) fn samples(args: &OutputArgs) -> usize {
-    if args.outputs.iter().any(wants_samples) { MOST_SAMPLES } else { 0 }
+    if args.outputs.iter().any(|asked| wants_samples(asked)) { MOST_SAMPLES } else { 0 }
 }
 
-fn wants_samples(asked: &String) -> bool {
+fn wants_samples(asked: &str) -> bool {
     asked.split_once('=').is_some_and(|(kind, _)| kind == SAMPLES)
 }
 
