@@ -7,7 +7,7 @@ use onrush_metrics::{
     Event, Gauges, Outcome, RunInfo, Samples, SeriesInfo, Snapshot, StopReason, Tallies, Tally, Verdict, WorkerHealth,
 };
 use onrush_net::clock::Instant;
-use onrush_stats::PrecisionWatch;
+use onrush_stats::Finder;
 
 use crate::control::Control;
 use crate::health::ProcessMark;
@@ -51,8 +51,8 @@ pub(crate) struct Collector<'a> {
     info: &'a RunInfo,
     mark: &'a ProcessMark,
     watch: Watch<'a>,
-    /// Ends the run once a percentile is known well enough.
-    precision: Option<PrecisionWatch>,
+    /// Ends the run, too, once a percentile is known well enough.
+    finder: Finder,
     control: &'a Control,
     on_event: &'a mut dyn FnMut(Event),
     collected: Collected,
@@ -90,7 +90,7 @@ impl<'a> Collector<'a> {
             info,
             mark,
             watch,
-            precision: None,
+            finder: Finder::new(info),
             control,
             on_event,
             collected: Collected::default(),
@@ -109,13 +109,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// The run ends once a percentile is known well enough.
-    pub(crate) fn until(self, precision: Option<PrecisionWatch>) -> Self {
-        Self { precision, ..self }
-    }
-
     /// Returns when all senders are gone.
-    pub(crate) fn gather(mut self, messages: &Receiver<(usize, Message)>) -> (Collected, Watch<'a>) {
+    pub(crate) fn gather(mut self, messages: &Receiver<(usize, Message)>) -> (Collected, Watch<'a>, Finder) {
         loop {
             match messages.recv_timeout(PATIENCE.saturating_sub(self.ticked.elapsed())) {
                 Ok((worker, message)) => self.take(worker, message),
@@ -129,7 +124,7 @@ impl<'a> Collector<'a> {
         self.collected.lost = self.info.threads - self.collected.workers.len();
         // What happened since the last second, or since the last worker ended, belongs to no second of its own.
         self.tick();
-        (self.collected, self.watch)
+        (self.collected, self.watch, self.finder)
     }
 
     fn take(&mut self, worker: usize, message: Message) {
@@ -191,11 +186,14 @@ impl<'a> Collector<'a> {
         if self.watch.tick(at, self.over(), &interval) {
             self.control.end(StopReason::Threshold);
         }
-        let snapshot = self.snapshot(at, interval);
-        // What comes in after the load is no second of it.
-        if self.over().is_none() && self.precision.as_mut().is_some_and(|precision| precision.tick(&snapshot)) {
+        let mut snapshot = self.snapshot(at, interval);
+        if self.over().is_some() {
+            self.finder.stop();
+        }
+        if self.finder.tick(&snapshot) {
             self.control.end(StopReason::Precise);
         }
+        snapshot.precision = self.finder.precision().map(|band| band.relative());
         (self.on_event)(Event::Tick(Box::new(snapshot)));
     }
 
@@ -219,6 +217,7 @@ impl<'a> Collector<'a> {
             health: so_far.health,
             verdict: so_far.verdict,
             observed: Vec::new(),
+            precision: None,
         }
     }
 
@@ -237,11 +236,13 @@ impl<'a> Collector<'a> {
             iterations,
             series: Vec::new(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: self.info.measured(at, self.over()),
             elapsed: at,
             oldest_cut_off: None,
             health: self.mark.health(self.last_health.clone()),
             verdict: Verdict::default(),
+            findings: None,
         }
     }
 }
@@ -258,6 +259,8 @@ pub(crate) fn overall(tallies: &Tallies, series: &[SeriesInfo]) -> (Tally, Optio
 mod tests {
     use std::sync::mpsc::channel;
 
+    use onrush_metrics::Until;
+
     use super::*;
 
     #[test]
@@ -272,21 +275,26 @@ mod tests {
                 .expect("somebody listens");
         }
         drop(send);
-        let (control, mark, info) = (Control::new(), ProcessMark::now(), RunInfo { threads: 1, ..RunInfo::default() });
+        let until = Some(Until { q: 0.5, share: 0.2, ..Until::default() });
+        let info = RunInfo { threads: 1, until, ..RunInfo::default() };
+        let (control, mark) = (Control::new(), ProcessMark::now());
         let mut known_at = None;
         let mut told = 0;
+        let mut precision = Vec::new();
         let mut on_event = |event| {
-            told += usize::from(matches!(event, Event::Tick(_)));
+            if let Event::Tick(snapshot) = &event {
+                told += 1;
+                precision.push(snapshot.precision);
+            }
             known_at = known_at.or_else(|| control.reason().map(|reason| (reason, told)));
         };
         let watch = Watch::new(&[], &[], Duration::ZERO);
-        let wanted = onrush_stats::Precision { q: 0.5, share: 0.2 };
-        Collector::new(Instant::now(), &info, &mark, watch, &control, &mut on_event)
-            .until(Some(PrecisionWatch::new(wanted, Duration::ZERO)))
-            .gather(&messages);
+        Collector::new(Instant::now(), &info, &mark, watch, &control, &mut on_event).gather(&messages);
         // Ten blocks, and five seconds on end.
         let Some((StopReason::Precise, at)) = known_at else { panic!("{known_at:?}") };
         assert!((14..30).contains(&at), "{at}");
+        assert_eq!(precision[2], None);
+        assert!(precision[at - 1].is_some_and(|share| share <= 0.2), "{precision:?}");
     }
 
     /// Each row: what two workers say, in turn, and how many seconds are told.

@@ -9,8 +9,7 @@ use onrush_metrics::{Event, Health, Outcome, RunInfo, StopReason, Verdict};
 use onrush_net::clock::Instant;
 use onrush_net::{Setup, Share};
 use onrush_pace::Segment;
-use onrush_plan::{Plan, Until, Work};
-use onrush_stats::{Precision, PrecisionWatch};
+use onrush_plan::{Plan, Work};
 use onrush_user::{Scene, SetupValues};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -52,13 +51,12 @@ pub fn run(
         spawned.map_or_else(|error| gate.refuse(error.into()), drop);
     }
     drop(send);
-    let info = &RunInfo { started_at: wall::now(), ..info.clone() };
+    let info = &RunInfo { started_at: wall::now(), until: plan.until.clone(), ..info.clone() };
     on_event(Event::Started(Box::new(info.clone())));
     let start = gate.open(plan.threads)?;
     let watch = Watch::new(plan.work.thresholds(), &info.series, plan.warmup);
-    let precision = plan.until.as_ref().map(|until| precision(until, plan.warmup));
-    let collector = Collector::new(start, info, &mark, watch, control, &mut on_event).until(precision);
-    let (collected, watch) = collector.gather(&messages);
+    let collector = Collector::new(start, info, &mark, watch, control, &mut on_event);
+    let (collected, watch, finder) = collector.gather(&messages);
     if collected.lost > 0 {
         return Err(RunError::WorkerLost(collected.lost));
     }
@@ -66,14 +64,11 @@ pub fn run(
     let tallies = collected.tallies.clone();
     let mut outcome = conclude(&plan, info.clone(), control, collected, health, start, begun);
     outcome.thresholds = watch.results(&outcome, &tallies);
+    outcome.findings = Some(finder.findings(&outcome));
     // What was measured is told before what may fail after it.
     on_event(Event::Finished(Box::new(outcome.clone())));
     kit.tear_down(&plan, control)?;
     Ok(outcome)
-}
-
-fn precision(until: &Until, warmup: Duration) -> PrecisionWatch {
-    PrecisionWatch::new(Precision { q: until.q, share: until.share }, warmup)
 }
 
 fn conclude(
@@ -94,11 +89,13 @@ fn conclude(
         iterations,
         series: collected.tallies.series,
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: played(stopped, plan.work.duration()).saturating_sub(plan.warmup),
         elapsed: begun.elapsed(),
         oldest_cut_off: collected.oldest_cut_off,
         health,
         verdict: Verdict::default(),
+        findings: None,
     };
     outcome.verdict = judge(&outcome);
     outcome

@@ -6,6 +6,7 @@
 
 mod book;
 mod buckets;
+mod chosen;
 mod exponential;
 mod families;
 mod link;

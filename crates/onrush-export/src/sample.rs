@@ -1,6 +1,11 @@
 //! Lines of a page in Prometheus' text format, as others write it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use crate::selector::Selector;
+
+/// What is told of a histogram or a summary.
+const FAMILY: [&str; 3] = ["_count", "_sum", "_bucket"];
 
 /// A line with a figure.
 #[derive(Debug, PartialEq)]
@@ -40,14 +45,37 @@ impl<'a> Page<'a> {
 
     /// Whether there is, or may come to be, a series of that name.
     pub(crate) fn knows(&self, name: &str) -> bool {
-        let family = ["_count", "_sum", "_bucket"].iter().find_map(|suffix| name.strip_suffix(suffix));
+        let family = FAMILY.iter().find_map(|suffix| name.strip_suffix(suffix));
         let is_announced = |name: &str| self.kinds.contains_key(name);
         is_announced(name) || family.is_some_and(is_announced) || self.samples.iter().any(|sample| sample.name == name)
     }
 
-    /// Whether a series of that name only rises: it says so, or is called as those are that do.
-    pub(crate) fn is_counter(&self, name: &str) -> bool {
-        self.kinds.get(name) == Some(&"counter") || is_called_counter(name)
+    /// What it says that a metric is: `counter`, `gauge`, `histogram`, `summary`.
+    pub(crate) fn kind(&self, name: &str) -> Option<&'a str> {
+        self.kinds.get(name).copied()
+    }
+
+    /// The figures of a series, or of several.
+    pub(crate) fn matching(&self, selector: &Selector) -> impl Iterator<Item = &Sample<'a>> {
+        self.samples.iter().filter(|sample| selector.matches(sample))
+    }
+
+    /// The names of its series, each once; of a histogram that of the whole.
+    pub(crate) fn names(&self) -> Vec<&'a str> {
+        let of_family = |name: &'a str| {
+            let family = FAMILY.iter().find_map(|suffix| name.strip_suffix(suffix));
+            family.filter(|family| self.kinds.contains_key(family)).unwrap_or(name)
+        };
+        let mut names: Vec<&str> = Vec::new();
+        for sample in &self.samples {
+            let name = of_family(sample.name);
+            if names.last() != Some(&name) {
+                names.push(name);
+            }
+        }
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(*name));
+        names
     }
 }
 
@@ -112,6 +140,8 @@ mod tests {
         assert_eq!(found, [("a", 1.0), ("b{x=\"1, }\\\"\",y=\"\"}", 2500.0)]);
         assert_eq!(page.samples[1].labels, [("x", "1, }\"".to_owned()), ("y", String::new())]);
         assert!(page.knows("b") && page.knows("a_sum") && !page.knows("d"));
-        assert!(page.is_counter("a") && page.is_counter("z_count") && !page.is_counter("b"));
+        assert_eq!((page.kind("a"), page.kind("b")), (Some("counter"), None));
+        let page = Page::read("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\nx_sum 1\nh_count 1\n");
+        assert_eq!(page.names(), ["h", "x_sum"]);
     }
 }

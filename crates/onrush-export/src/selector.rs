@@ -46,6 +46,16 @@ impl Selector {
         parts.map(str::trim).filter(|part| !part.is_empty()).map(Self::parse).collect()
     }
 
+    /// The same labels of another name.
+    pub(crate) fn with_suffix(&self, suffix: &str) -> Self {
+        Self { name: format!("{}{suffix}", self.name), ..self.clone() }
+    }
+
+    /// Whether a value of a label is asked for.
+    pub(crate) fn has(&self, label: &str) -> bool {
+        self.labels.iter().any(|(name, _)| name == label)
+    }
+
     pub(crate) fn matches(&self, sample: &Sample<'_>) -> bool {
         let has = |(name, value): &(String, String)| {
             let found = sample.labels.iter().find(|label| label.0 == name);

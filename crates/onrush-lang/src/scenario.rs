@@ -62,6 +62,8 @@ pub struct Overrides {
     pub target: Option<String>,
     /// The load of all scenarios, also of those that have one of their own.
     pub load: Option<String>,
+    /// When the run ends before its load does.
+    pub until: Option<String>,
     /// The only scenario that is played.
     pub scenario: Option<String>,
     /// Variables of the environment, before the real ones.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Samples, SeriesInfo, Tallies, Tally, Verdict};
+use crate::{Band, Drift, Findings, Observed, Reached, Samples, SeriesInfo, Tallies, Tally, Until, Verdict};
 
 /// One piece of news about a run.
 #[derive(Clone, Debug)]
@@ -56,8 +56,9 @@ pub struct RunInfo {
     pub stages: Vec<Stage>,
     /// The conditions on the run, as they were written.
     pub thresholds: Vec<String>,
-    /// How well a percentile is to be known for the run to end before its load does, as it was written.
-    pub until: Option<String>,
+    /// How well a percentile is to be known for the run to end before its load does.
+    #[serde(deserialize_with = "crate::findings::until_of_record")]
+    pub until: Option<Until>,
     /// What is played, in words: a line each, without secrets.
     pub plan: Vec<String>,
     /// What it is played on.
@@ -134,6 +135,9 @@ pub struct Snapshot {
     pub verdict: Verdict,
     /// The service's own figures, in the order of [`RunInfo::observed`]; `None` where one was not to be had.
     pub observed: Vec<Option<f64>>,
+    /// How far from the truth the percentile of [`RunInfo::until`] may be, as a share of it, with a confidence of 99 %;
+    /// `None` where that is not known. It is for those who watch, and is in no record.
+    pub precision: Option<f64>,
 }
 
 impl Snapshot {
@@ -147,9 +151,28 @@ impl Snapshot {
         self.at.saturating_sub(self.since)
     }
 
+    /// The service's own figures, each for as long as the interval was.
+    pub fn observed(&self) -> Vec<Observed> {
+        let of = |figure: &Option<f64>| {
+            let mut observed = Observed::default();
+            figure.iter().for_each(|figure| observed.add(*figure, self.lasted()));
+            observed
+        };
+        self.observed.iter().map(of).collect()
+    }
+
+    /// Adds the service's own figures to those since the start, unless the run still warms up.
+    pub fn observe(&self, so_far: &mut Vec<Observed>) {
+        if !self.warming_up {
+            Observed::merge_each(so_far, &self.observed());
+        }
+    }
+
     /// Makes one of two: for those who cannot read as fast as seconds pass. Nothing is lost but when it happened.
     pub fn absorb(&mut self, later: &Self) {
-        let since = self.since;
+        let (since, mut observed) = (self.since, self.observed());
+        Observed::merge_each(&mut observed, &later.observed());
+        let observed = observed.iter().map(Observed::mean).collect();
         self.interval.merge(&later.interval);
         match (&mut self.iterations, &later.iterations) {
             (Some(mine), Some(theirs)) => mine.merge(theirs),
@@ -169,7 +192,8 @@ impl Snapshot {
             warming_up: later.warming_up,
             health: later.health.clone(),
             verdict: later.verdict.clone(),
-            observed: later.observed.clone(),
+            observed,
+            precision: later.precision,
         };
     }
 }
@@ -253,6 +277,8 @@ pub struct Outcome {
     pub series: Vec<Tally>,
     /// The conditions on the run, and how it did.
     pub thresholds: Vec<ThresholdResult>,
+    /// The service's own figures after the warm-up, in the order of [`RunInfo::observed`].
+    pub observed: Vec<Observed>,
     /// The time of the load: from the end of the warm-up to the end of the profile, or until the run was interrupted.
     /// Rates are per this time.
     pub measured: Duration,
@@ -264,6 +290,8 @@ pub struct Outcome {
     pub health: Health,
     /// How far the numbers can be trusted.
     pub verdict: Verdict,
+    /// How well the figures are known; `None` where nobody has looked at the seconds.
+    pub findings: Option<Findings>,
 }
 
 /// The generator's own condition over the run. `None` where the system does not tell.
@@ -313,6 +341,21 @@ impl Outcome {
         per_second(self.total.counters.ended_in_time, self.measured)
     }
 
+    /// How well a figure of a series is known, or of all requests.
+    pub fn known(&self, series: Option<usize>, figure: &str) -> Option<Band> {
+        self.findings.as_ref()?.of(series, figure)
+    }
+
+    /// How the run did not hold still.
+    pub fn drifts(&self) -> &[Drift] {
+        self.findings.as_ref().map_or(&[], |findings| &findings.drifts)
+    }
+
+    /// What was to be known for the run to end before its load does, and how well it was known.
+    pub fn until(&self) -> Option<(&Until, Reached)> {
+        self.info.until.as_ref().zip(self.findings.as_ref()?.until)
+    }
+
     /// Arrivals due per second of the measured time.
     pub fn intended_rate(&self) -> f64 {
         per_second(self.arrivals().counters.intended, self.measured)
@@ -326,6 +369,20 @@ fn per_second(count: u64, over: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_that_are_put_together_have_the_mean_of_what_was_observed() {
+        let second = |number: u64, figures: [Option<f64>; 3]| Snapshot {
+            since: Duration::from_secs(number),
+            at: Duration::from_secs(number + 1),
+            observed: figures.to_vec(),
+            ..Snapshot::default()
+        };
+        let mut together = second(0, [Some(1.0), Some(2.0), None]);
+        together.absorb(&second(1, [Some(4.0), None, None]));
+        together.absorb(&second(2, [Some(4.0), None, None]));
+        assert_eq!(together.observed, [Some(3.0), Some(2.0), None]);
+    }
 
     #[test]
     fn the_last_answers_are_not_measured_time() {

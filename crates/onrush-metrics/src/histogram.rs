@@ -2,7 +2,8 @@
 //!
 //! The first values are a list; more are counted in pages that come into being when first touched, so a series whose
 //! values stay within a factor of ten costs a few kilobytes instead of 190, a second of one of a thousand series a few
-//! hundred bytes, and merging touches only what is there.
+//! hundred bytes, and merging touches only what is there. Pages are small, for those of a thousand series are in no cache:
+//! a count that outgrows its 32 bits begins anew, and is noted beside.
 //! The sum, the smallest and the largest value are kept exactly, in nanoseconds.
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ const HALF_BITS: u32 = 10;
 /// The largest value told apart, in µs: one hour. Longer ones are counted there; `max` stays exact.
 const LARGEST_US: u64 = 3_600_000_000;
 /// So many values are a list.
-const FEW: usize = 128;
+const FEW: usize = 256;
 #[cfg(test)]
 const SLOTS: usize = slot_of(LARGEST_US) + 1;
 
@@ -24,8 +25,10 @@ pub struct Histogram {
     /// The slots of the first values, as long as there are no pages.
     few: Vec<u16>,
     /// From the first page that was touched to the last: what is not there need not be walked over.
-    pages: Vec<Option<Box<[u64; PAGE]>>>,
+    pages: Vec<Option<Box<[u32; PAGE]>>>,
     first: usize,
+    /// The slots whose count in a page began anew, and how often.
+    full: Vec<(u16, u32)>,
     count: u64,
     sum_ns: u128,
     min_ns: u64,
@@ -51,7 +54,8 @@ impl Histogram {
         for (us, count) in counts {
             histogram.count = histogram.count.checked_add(count).filter(|count| *count <= MOST)?;
             let slot = slot_of(us.min(LARGEST_US));
-            histogram.add(slot, count);
+            histogram.began_anew(slot, (count >> u32::BITS) as u32);
+            histogram.add(slot, count as u32);
         }
         (sum_ns <= u128::from(MOST) << 64 && min_ns <= max_ns).then_some(histogram)
     }
@@ -70,10 +74,7 @@ impl Histogram {
         self.count += 1;
         self.sum_ns += u128::from(ns);
         let slot = slot_of(rounded_us(ns));
-        match self.pages.get_mut((slot >> PAGE_BITS).wrapping_sub(self.first)) {
-            Some(Some(page)) => page[slot & (PAGE - 1)] += 1,
-            _ => self.count_elsewhere(slot, 1),
-        }
+        self.add(slot, 1);
     }
 
     /// Adds everything that `other` counted, exactly.
@@ -85,15 +86,21 @@ impl Histogram {
         self.max_ns = self.max_ns.max(other.max_ns);
         self.count += other.count;
         self.sum_ns += other.sum_ns;
-        other.few.iter().for_each(|slot| self.add(usize::from(*slot), 1));
-        if !other.pages.is_empty() {
-            self.turn_over();
+        if self.pages.is_empty() && other.pages.is_empty() && self.few.len() + other.few.len() <= FEW {
+            return self.few.extend_from_slice(&other.few);
         }
+        self.settle();
+        self.settle_few(&other.few);
+        other.full.iter().for_each(|(slot, times)| self.began_anew(usize::from(*slot), *times));
         for (number, page) in (other.first..).zip(&other.pages) {
             match (page, self.pages.get_mut(number.wrapping_sub(self.first))) {
                 (None, _) => {}
                 (Some(page), Some(Some(mine))) => {
-                    mine.iter_mut().zip(&**page).for_each(|(mine, theirs)| *mine += theirs);
+                    if merge_pages(mine, page) {
+                        let over = (number << PAGE_BITS..).zip(mine.iter().zip(&**page));
+                        let over: Vec<_> = over.filter(|(_, (sum, added))| sum < added).map(|(slot, _)| slot).collect();
+                        over.into_iter().for_each(|slot| self.began_anew(slot, 1));
+                    }
                 }
                 (Some(page), _) => self.page_mut(number).copy_from_slice(&**page),
             }
@@ -162,18 +169,32 @@ impl Histogram {
     pub fn slots(&self) -> impl Iterator<Item = (std::ops::Range<u64>, u64)> + '_ {
         let mut few = self.few.clone();
         few.sort_unstable();
-        let runs = few.chunk_by(|one, next| one == next).map(|run| (range_of(usize::from(run[0])), run.len() as u64));
+        let runs = few.chunk_by(|one, next| one == next).map(|run| (usize::from(run[0]), run.len() as u64));
         // One of the two is empty.
-        runs.collect::<Vec<_>>().into_iter().chain(self.paged())
+        runs.collect::<Vec<_>>().into_iter().chain(self.paged()).map(|(slot, count)| (range_of(slot), count))
     }
 
-    fn paged(&self) -> impl Iterator<Item = (std::ops::Range<u64>, u64)> + '_ {
+    fn paged(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         (self.first..).zip(&self.pages).filter_map(|(n, page)| Some((n, page.as_ref()?))).flat_map(|(n, page)| {
-            page.iter()
-                .enumerate()
-                .filter(|(_, count)| **count > 0)
-                .map(move |(slot, count)| (range_of((n << PAGE_BITS) + slot), *count))
+            let slots = (n << PAGE_BITS..).zip(&**page);
+            slots.map(|(slot, count)| (slot, u64::from(*count) + self.overflown(slot))).filter(|(_, count)| *count > 0)
         })
+    }
+
+    /// What a page has no room for.
+    fn overflown(&self, slot: usize) -> u64 {
+        let full = self.full.iter().find(|(full, _)| usize::from(*full) == slot);
+        full.map_or(0, |(_, times)| u64::from(*times) << u32::BITS)
+    }
+
+    /// A page had no room for the count of a slot, so often.
+    #[cold]
+    fn began_anew(&mut self, slot: usize, times: u32) {
+        match self.full.iter_mut().find(|(full, _)| usize::from(*full) == slot) {
+            Some((_, before)) => *before += times,
+            None if times > 0 => self.full.push((slot as u16, times)),
+            None => {}
+        }
     }
 
     /// The largest value that each occupied slot has room for, in ns and in rising order, and the count.
@@ -184,36 +205,55 @@ impl Histogram {
 
     /// Bytes that the counts occupy.
     pub fn memory(&self) -> usize {
-        self.few.capacity() * 2 + self.pages.len() * size_of::<usize>() + self.pages.iter().flatten().count() * PAGE * 8
+        self.few.capacity() * 2 + self.pages.len() * size_of::<usize>() + self.pages.iter().flatten().count() * PAGE * 4
     }
 
-    fn add(&mut self, slot: usize, count: u64) {
-        match self.pages.get_mut((slot >> PAGE_BITS).wrapping_sub(self.first)) {
-            Some(Some(page)) => page[slot & (PAGE - 1)] += count,
-            _ => self.count_elsewhere(slot, count),
+    #[inline]
+    fn add(&mut self, slot: usize, count: u32) {
+        if !self.add_in_page(slot, count) {
+            self.add_elsewhere(slot, count);
         }
+    }
+
+    /// Counts in the page where it belongs, if that is there.
+    #[inline]
+    fn add_in_page(&mut self, slot: usize, count: u32) -> bool {
+        let Some(Some(page)) = self.pages.get_mut((slot >> PAGE_BITS).wrapping_sub(self.first)) else { return false };
+        let (sum, is_over) = page[slot & (PAGE - 1)].overflowing_add(count);
+        page[slot & (PAGE - 1)] = sum;
+        if is_over {
+            self.began_anew(slot, 1);
+        }
+        true
     }
 
     /// Counts what has no page yet.
     #[cold]
-    fn count_elsewhere(&mut self, slot: usize, count: u64) {
+    fn add_elsewhere(&mut self, slot: usize, count: u32) {
         if self.pages.is_empty() && count == 1 && self.few.len() < FEW {
             return self.few.push(slot as u16);
         }
-        self.turn_over();
-        self.page_mut(slot >> PAGE_BITS)[slot & (PAGE - 1)] += count;
+        self.settle();
+        self.page_mut(slot >> PAGE_BITS);
+        self.add_in_page(slot, count);
     }
 
-    /// There will be more than a few: from now on they are counted in pages.
-    fn turn_over(&mut self) {
-        for slot in std::mem::take(&mut self.few) {
-            let slot = usize::from(slot);
-            self.page_mut(slot >> PAGE_BITS)[slot & (PAGE - 1)] += 1;
+    /// There are more than a few: they are counted in pages.
+    fn settle(&mut self) {
+        let few = std::mem::take(&mut self.few);
+        self.settle_few(&few);
+    }
+
+    fn settle_few(&mut self, few: &[u16]) {
+        for slot in few.iter().map(|slot| usize::from(*slot)) {
+            if !self.add_in_page(slot, 1) {
+                self.page_mut(slot >> PAGE_BITS)[slot & (PAGE - 1)] = 1;
+            }
         }
     }
 
     #[cold]
-    fn page_mut(&mut self, number: usize) -> &mut [u64; PAGE] {
+    fn page_mut(&mut self, number: usize) -> &mut [u32; PAGE] {
         if self.pages.is_empty() {
             self.first = number;
         }
@@ -245,6 +285,16 @@ impl PartialEq for Histogram {
         (self.count, self.sum_ns, self.min_ns, self.max_ns) == (other.count, other.sum_ns, other.min_ns, other.max_ns)
             && self.slots().eq(other.slots())
     }
+}
+
+/// Adds the counts of a page; whether one of them began anew.
+fn merge_pages(page: &mut [u32; PAGE], other: &[u32; PAGE]) -> bool {
+    let mut is_over = false;
+    for (count, added) in page.iter_mut().zip(other) {
+        *count = count.wrapping_add(*added);
+        is_over |= *count < *added;
+    }
+    is_over
 }
 
 fn duration_of(ns: u128) -> Duration {
@@ -336,6 +386,24 @@ mod tests {
         assert_eq!(histogram.quantile(0.5), Duration::from_secs(7200));
         histogram.record_ns(u64::MAX);
         assert_eq!(histogram.count(), 2);
+    }
+
+    /// Each row: how often 7 µs were counted in two histograms.
+    #[test]
+    fn counts_outgrow_their_32_bits() {
+        const MOST: u64 = u32::MAX as u64;
+        for (one, other) in [(MOST, 1), (1, MOST), (MOST, MOST), (MOST + 1, MOST + 1), (3 * MOST, 5), (MOST + 1, 0)] {
+            let counted = |count: u64| {
+                let counts = if count == 0 { vec![] } else { vec![(7, count), (9, 1)] };
+                Histogram::from_parts(counts, 0, 7_000, 9_000).expect("few enough")
+            };
+            let mut merged = counted(one);
+            merged.merge(&counted(other));
+            let slots: Vec<_> = merged.slots().collect();
+            assert_eq!(slots, [(7..8, one + other), (9..10, 1 + u64::from(other > 0))], "{one} and {other}");
+            merged.record(Duration::from_micros(7));
+            assert_eq!(merged.slots().next(), Some((7..8, one + other + 1)), "{one} and {other}, and one more");
+        }
     }
 
     #[test]

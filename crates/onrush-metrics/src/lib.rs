@@ -9,7 +9,9 @@ mod counters;
 mod error_kind;
 mod errors;
 mod event;
+mod findings;
 mod histogram;
+mod observed;
 mod sample;
 mod series;
 mod statuses;
@@ -24,7 +26,9 @@ pub use errors::{ErrorRow, Errors};
 pub use event::{
     Event, Gauges, Health, Machine, Outcome, RunInfo, Snapshot, Stage, StopReason, ThresholdResult, WorkerHealth,
 };
+pub use findings::{Band, Drift, Findings, Known, Reached, Until, percentile_name};
 pub use histogram::Histogram;
+pub use observed::Observed;
 pub use sample::{Sample, Samples};
 pub use series::{SeriesInfo, SeriesKind, Tallies};
 pub use statuses::Statuses;

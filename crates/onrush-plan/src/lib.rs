@@ -14,13 +14,12 @@ mod spread;
 mod step;
 mod template;
 mod threshold;
-mod until;
 
 pub use client::{ClientSettings, Pooling, Protocol, ProxyRules, Resolve, Roots, TlsSettings, TlsVersion};
 pub use credentials::{Credentials, OAuth2, SigV4};
 pub use feeder::{AtEnd, Feeder, Pick, Table};
 /// What is counted apart is called the same in a plan and in what comes of it.
-pub use onrush_metrics::{SeriesInfo, SeriesKind};
+pub use onrush_metrics::{SeriesInfo, SeriesKind, Until};
 pub use plan::{InFlight, Plan, PlanError, WhenFull, Work};
 pub use request::{Header, Request, RequestError};
 pub use scenario::{
@@ -34,4 +33,3 @@ pub use step::{
 };
 pub use template::{Expr, Part, Template};
 pub use threshold::{Figure, Relation, Scope, Threshold};
-pub use until::Until;

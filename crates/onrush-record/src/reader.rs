@@ -4,7 +4,8 @@ use std::io::Read;
 use std::time::Duration;
 
 use onrush_metrics::{
-    Event, Outcome, Reason, RunInfo, Snapshot, Soundness, StopReason, Tallies, Tally, ThresholdResult, Verdict,
+    Event, Observed, Outcome, Reason, RunInfo, Snapshot, Soundness, StopReason, Tallies, Tally, ThresholdResult,
+    Verdict,
 };
 
 use crate::bytes::{Bytes, Malformed};
@@ -25,6 +26,7 @@ pub struct Reader<R> {
     /// What the seconds so far add up to.
     so_far: Tallies,
     total: Tally,
+    observed: Vec<Observed>,
     last: Snapshot,
     /// When no more requests were begun, to a second.
     stopping: Option<Duration>,
@@ -62,8 +64,16 @@ impl<R: Read> Reader<R> {
             }
             Frame::Damaged(what) => return Err(RecordError::Damaged { at, what: what.into() }),
         };
-        let (so_far, total, last) = (Tallies::default(), Tally::default(), Snapshot::default());
-        Ok(Self { from, info, so_far, total, last, stopping: None, is_over: false })
+        Ok(Self {
+            from,
+            info,
+            so_far: Tallies::default(),
+            total: Tally::default(),
+            observed: Vec::new(),
+            last: Snapshot::default(),
+            stopping: None,
+            is_over: false,
+        })
     }
 
     /// What was played.
@@ -125,6 +135,7 @@ impl<R: Read> Reader<R> {
         if snapshot.observed.len() > self.info.observed.len() {
             return Err(Malformed("there are more observed figures than names"));
         }
+        snapshot.observe(&mut self.observed);
         Tallies::merge_series(&mut self.so_far.series, &snapshot.series);
         snapshot.total = self.total.clone();
         snapshot.verdict = verdict.unwrap_or_else(|| std::mem::take(&mut self.last.verdict));
@@ -136,7 +147,7 @@ impl<R: Read> Reader<R> {
 
     fn outcome(&self, content: &mut Bytes) -> Result<Outcome, Malformed> {
         let end = serde_json::from_str(content.text()?).map_err(|_| Malformed("its end makes no sense"))?;
-        let End { stopped, thresholds, measured, elapsed, oldest_cut_off, health, verdict } = end;
+        let End { stopped, thresholds, measured, elapsed, oldest_cut_off, health, verdict, findings } = end;
         let total = tally(content)?;
         let iterations = if content.number()? == 0 { None } else { Some(tally(content)?) };
         let series: Vec<_> = (0..content.count()?).map(|_| tally(content)).collect::<Result<_, _>>()?;
@@ -151,11 +162,13 @@ impl<R: Read> Reader<R> {
             iterations,
             series,
             thresholds,
+            observed: self.observed.clone(),
             measured,
             elapsed,
             oldest_cut_off,
             health,
             verdict,
+            findings,
         })
     }
 
@@ -188,11 +201,13 @@ impl<R: Read> Reader<R> {
             iterations: has_series.then(|| std::mem::take(&mut self.so_far.own)),
             series: std::mem::take(&mut self.so_far.series),
             thresholds: self.info.thresholds.iter().map(unknown).collect(),
+            observed: std::mem::take(&mut self.observed),
             measured: self.info.measured(at, self.stopping),
             elapsed: at,
             oldest_cut_off: None,
             health: std::mem::take(&mut self.last.health),
             verdict: Verdict::new(reasons),
+            findings: None,
             info: self.info.clone(),
         }
     }

@@ -84,6 +84,7 @@ pub(crate) fn second(from: &mut Bytes) -> Result<(Snapshot, Option<Verdict>), Ma
         health,
         verdict: verdict_so_far,
         observed,
+        precision: None,
     };
     Ok((snapshot, verdict))
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use onrush_metrics::{Event, Health, Outcome, StopReason, ThresholdResult, Verdict};
+use onrush_metrics::{Event, Findings, Health, Outcome, StopReason, ThresholdResult, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::{put, put_text};
@@ -28,6 +28,9 @@ pub(crate) struct End {
     pub(crate) oldest_cut_off: Option<Duration>,
     pub(crate) health: Health,
     pub(crate) verdict: Verdict,
+    /// Older files have none.
+    #[serde(default)]
+    pub(crate) findings: Option<Findings>,
 }
 
 impl<W: Write> Writer<W> {
@@ -72,6 +75,7 @@ fn put_outcome(to: &mut Vec<u8>, outcome: &Outcome) -> io::Result<()> {
         oldest_cut_off: outcome.oldest_cut_off,
         health: outcome.health.clone(),
         verdict: outcome.verdict.clone(),
+        findings: outcome.findings.clone(),
     };
     put_text(to, &serde_json::to_string(&end)?);
     put_tally(to, &outcome.total, Keep::ALL, |_| true);

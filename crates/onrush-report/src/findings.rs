@@ -1,84 +1,10 @@
-//! What the seconds of a run say about its figures: how well they are known, and whether it held still.
+//! What the seconds of a run say about its figures, in words.
 
-use onrush_metrics::{Event, Histogram, Outcome};
-use onrush_stats::{Band, Drift, Fold, LEVEL, Seconds, drift};
+use onrush_metrics::{Band, Drift, Outcome, RunInfo, Snapshot, StopReason};
 
-use crate::units::clock;
-
-/// The percentiles that get intervals.
-const ASKED: &[(&str, f64)] = &[("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
-
-/// How well a figure is known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Known {
-    /// The place of its series; `None` for all requests.
-    pub series: Option<usize>,
-    /// `p50`, `p95`, `p99`, `mean` (in ns), `rate` (per second) or `errors` (a share).
-    pub figure: &'static str,
-    /// Where it is.
-    pub band: Band,
-}
-
-/// What is said beside the figures of a run.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Findings {
-    /// Figures that are known to some extent: those of all requests first.
-    pub known: Vec<Known>,
-    /// How the run did not hold still.
-    pub drifts: Vec<Drift>,
-}
-
-/// Gathers them from the events of a run.
-#[derive(Clone, Debug, Default)]
-pub struct Finder {
-    fold: Fold,
-}
-
-impl Finder {
-    /// Takes an event.
-    pub fn on_event(&mut self, event: &Event) {
-        self.fold.on_event(event);
-    }
-
-    /// The points that were kept of the run.
-    pub fn fold(&self) -> &Fold {
-        &self.fold
-    }
-
-    /// What there is to say at the end.
-    pub fn findings(&self, outcome: &Outcome) -> Findings {
-        let whole = self.fold.whole();
-        let mut known = known(None, whole, &outcome.total.response);
-        for (place, tally) in outcome.series.iter().enumerate() {
-            let seconds = self.fold.series(place);
-            known.extend(seconds.into_iter().flat_map(|seconds| self::known(Some(place), seconds, &tally.response)));
-        }
-        let drifts = is_steady(outcome).then(|| drift(whole)).flatten().into_iter().collect();
-        Findings { known, drifts }
-    }
-}
-
-impl Findings {
-    /// How well a figure of all requests is known.
-    pub(crate) fn of_all(&self, figure: &str) -> Option<Band> {
-        self.known.iter().find(|known| known.series.is_none() && known.figure == figure).map(|known| known.band)
-    }
-}
-
-fn known(series: Option<usize>, seconds: &Seconds, times: &Histogram) -> Vec<Known> {
-    let percentiles = ASKED.iter().map(|(figure, q)| (*figure, seconds.quantile(times, *q, LEVEL)));
-    let others = [("mean", seconds.mean(LEVEL)), ("rate", seconds.rate(LEVEL)), ("errors", seconds.errors(LEVEL))];
-    percentiles.chain(others).filter_map(|(figure, band)| Some(Known { series, figure, band: band? })).collect()
-}
-
-/// Whether the load stays the same, so that times should, too.
-fn is_steady(outcome: &Outcome) -> bool {
-    let stages = &outcome.info.stages;
-    let is_alone = |scenario: &str| stages.iter().filter(|stage| stage.scenario == scenario).count() == 1;
-    stages.iter().all(|stage| {
-        !stage.text.contains("->") && is_alone(&stage.scenario) && stage.from.is_some_and(|from| from.is_zero())
-    })
-}
+use crate::layout::clean;
+use crate::style::Style;
+use crate::units::{clock, percent};
 
 /// What a drift is called, and what it means in words.
 pub(crate) fn in_words(drift: &Drift, outcome: &Outcome) -> (&'static str, String) {
@@ -105,4 +31,49 @@ pub(crate) fn in_words(drift: &Drift, outcome: &Outcome) -> (&'static str, Strin
             ("trend", text)
         }
     }
+}
+
+/// That a percentile was not known as well as was asked for when the load ended.
+pub(crate) fn missed(outcome: &Outcome) -> Option<String> {
+    let (until, reached) = outcome.until()?;
+    let how = match reached.band {
+        _ if outcome.stopped == StopReason::Precise => return None,
+        None => {
+            "when the load ended, there were too few response times or seconds to tell how well it is known".to_owned()
+        }
+        Some(band) if band.relative() <= until.share => {
+            format!("when the load ended, it was known to ± {}, but not yet for long enough", within(band.relative()))
+        }
+        Some(band) => format!("when the load ended, it was known to ± {} (99 % sure)", within(band.relative())),
+    };
+    Some(format!("{} was not reached: {how}.", clean(&until.text)))
+}
+
+/// How near a run is to the precision that ends it: `p99 ± 7.1 % of 5 %`.
+pub(crate) fn nearness(info: &RunInfo, snapshot: &Snapshot, style: Style) -> Option<String> {
+    let until = info.until.as_ref().filter(|_| !snapshot.warming_up)?;
+    let so_far = snapshot.precision.map_or_else(|| "?".to_owned(), within);
+    let asked = (until.share * 1e4).round() / 100.0;
+    Some(format!("{} {} {so_far} of {asked} %", clean(&until.what), style.pick("±", "+-")))
+}
+
+/// How far the truth may be away, behind a `±`.
+pub(crate) fn within(share: f64) -> String {
+    match share * 100.0 {
+        share if share < 0.1 => "<0.1 %".to_owned(),
+        share if share < 9.95 => format!("{share:.1} %"),
+        share => format!("{share:.0} %"),
+    }
+}
+
+/// How well a figure is known: `± 3.9 %`.
+pub(crate) fn plus_minus(band: Band) -> String {
+    format!("± {}", within(band.relative()))
+}
+
+/// Where a share is: that of a percentage would be a percentage of it.
+pub(crate) fn between(band: Band) -> String {
+    const WHOLE: u64 = 1_000_000_000;
+    let [low, high] = [band.low, band.high].map(|share| percent((share * WHOLE as f64) as u64, WHOLE));
+    format!("{low} to {high}")
 }

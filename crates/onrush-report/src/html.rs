@@ -6,6 +6,7 @@
 mod data;
 mod details;
 mod escape;
+mod observed;
 mod page;
 mod settings;
 mod steps;

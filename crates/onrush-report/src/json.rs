@@ -2,20 +2,22 @@
 //! two together.
 
 mod confidence;
+mod observed;
+mod played;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::time::Duration;
 
 use onrush_metrics::{
-    Breakdown, CheckRow, Counters, ErrorKind, Event, Histogram, Outcome, SeriesInfo, Statuses, Tally, ThresholdResult,
+    Breakdown, CheckRow, Counters, ErrorKind, Histogram, Outcome, SeriesInfo, Statuses, Tally, ThresholdResult,
     WorkerHealth,
 };
+use onrush_stats::STRICT;
 use serde::{Serialize, Serializer};
 
 use self::confidence::Confidence;
-use crate::findings::{Finder, Findings};
-use crate::output::Output;
+use self::observed::{Observed, observed};
+pub(crate) use self::played::Played;
 use crate::units::supports;
 
 /// The version of the shape: it grows when a field goes or changes its meaning.
@@ -23,41 +25,12 @@ const VERSION: u32 = 1;
 /// How the histogram begins; quotation marks are escaped where they are a part of a text.
 const PAIRS: &str = "\"upper_edge_ns_and_count\": [";
 
-/// Writes the outcome at the end of a run, as [`json`] makes it.
-pub struct JsonOutput {
-    to: Box<dyn Write + Send>,
-    finder: Finder,
-}
-
-impl JsonOutput {
-    /// JSON into `to`.
-    pub fn new(to: Box<dyn Write + Send>) -> Self {
-        Self { to, finder: Finder::default() }
-    }
-}
-
-impl Output for JsonOutput {
-    fn on_event(&mut self, event: &Event) -> io::Result<()> {
-        self.finder.on_event(event);
-        if let Event::Finished(outcome) = event {
-            self.to.write_all(json_with(outcome, &self.finder.findings(outcome)).as_bytes())?;
-            self.to.flush()?;
-        }
-        Ok(())
-    }
-}
-
 /// Everything that was measured, as an indented document that ends its last line.
 ///
 /// Every field is always there, in the order of `docs/json.md`. What is not known, or what the sample does not
 /// support, is `null`; numbers are finite.
 pub fn json(outcome: &Outcome) -> String {
-    json_with(outcome, &Findings::default())
-}
-
-/// The same with what the seconds of the run say about its figures.
-pub fn json_with(outcome: &Outcome, findings: &Findings) -> String {
-    let text = serde_json::to_string_pretty(&Document::of(outcome, findings));
+    let text = serde_json::to_string_pretty(&Document::of(outcome));
     on_one_line(&text.expect("keys are strings, and nothing here refuses to be written")) + "\n"
 }
 
@@ -92,6 +65,7 @@ pub(crate) struct Document<'a> {
     connections: Connections,
     series: Vec<Series<'a>>,
     confidence: Confidence<'a>,
+    observed: Vec<Observed<'a>>,
     generator: Generator,
     response_time_histogram: Slots,
 }
@@ -155,18 +129,26 @@ struct Reason<'a> {
 
 #[derive(Serialize)]
 struct Run<'a> {
-    targets: &'a [String],
-    load: &'a str,
-    model: &'static str,
-    protocol: &'a str,
-    lanes: u32,
-    threads: usize,
-    seed: u64,
-    warmup_ns: u64,
+    #[serde(flatten)]
+    played: Played<'a>,
+    until: Until<'a>,
     stopped: &'static str,
     measured_ns: u64,
     elapsed_ns: u64,
     oldest_cut_off_ns: Option<u64>,
+}
+
+/// What ends a run before its load does; without it everything but the level is not there.
+#[derive(Serialize)]
+struct Until<'a> {
+    text: Option<&'a str>,
+    asked_share: Option<f64>,
+    reached: Option<bool>,
+    known_share: Option<f64>,
+    value_ns: Option<f64>,
+    low_ns: Option<f64>,
+    high_ns: Option<f64>,
+    level: f64,
 }
 
 #[derive(Serialize)]
@@ -189,6 +171,7 @@ struct Rates {
     intended: Option<f64>,
     started: f64,
     ended: f64,
+    requests: f64,
 }
 
 #[derive(Serialize)]
@@ -262,7 +245,7 @@ struct Slots {
 }
 
 impl<'a> Document<'a> {
-    pub(crate) fn of(outcome: &'a Outcome, findings: &Findings) -> Self {
+    pub(crate) fn of(outcome: &'a Outcome) -> Self {
         let (total, counters) = (&outcome.total, &outcome.total.counters);
         Self {
             version: VERSION,
@@ -276,6 +259,7 @@ impl<'a> Document<'a> {
                 intended: finite(outcome.info.open.then(|| outcome.intended_rate())),
                 started: outcome.started_rate(),
                 ended: outcome.ended_rate(),
+                requests: outcome.requests_rate(),
             },
             response_time_ns: Times::of(&total.response),
             service_time_ns: Times::of(&total.service),
@@ -298,7 +282,8 @@ impl<'a> Document<'a> {
                 address_fallbacks: counters.address_fallbacks,
             },
             series: outcome.info.series.iter().zip(&outcome.series).map(Series::of).collect(),
-            confidence: Confidence::of(outcome, findings),
+            confidence: Confidence::of(outcome),
+            observed: observed(outcome),
             generator: Generator::of(outcome),
             response_time_histogram: Slots { upper_edge_ns_and_count: total.response.upper_edges().collect() },
         }
@@ -318,20 +303,31 @@ impl<'a> Verdict<'a> {
 
 impl<'a> Run<'a> {
     fn of(outcome: &'a Outcome) -> Self {
-        let info = &outcome.info;
         Self {
-            targets: &info.targets,
-            load: &info.load,
-            model: if info.open { "open" } else { "closed" },
-            protocol: &info.protocol,
-            lanes: info.lanes,
-            threads: info.threads,
-            seed: info.seed,
-            warmup_ns: nanos(info.warmup),
+            played: Played::of(&outcome.info),
+            until: Until::of(outcome),
             stopped: outcome.stopped.name(),
             measured_ns: nanos(outcome.measured),
             elapsed_ns: nanos(outcome.elapsed),
             oldest_cut_off_ns: outcome.oldest_cut_off.map(nanos),
+        }
+    }
+}
+
+impl<'a> Until<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        let until = outcome.info.until.as_ref();
+        let reached = outcome.until().map(|(_, reached)| reached);
+        let band = reached.and_then(|reached| reached.band);
+        Self {
+            text: until.map(|until| &*until.text),
+            asked_share: until.map(|until| until.share),
+            reached: reached.map(|reached| reached.reached),
+            known_share: finite(band.map(|band| band.relative())),
+            value_ns: band.map(|band| band.value),
+            low_ns: band.map(|band| band.low),
+            high_ns: band.map(|band| band.high),
+            level: STRICT,
         }
     }
 }

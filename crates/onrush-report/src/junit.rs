@@ -4,12 +4,13 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use onrush_metrics::{CheckRow, Outcome, SeriesInfo};
+use onrush_metrics::{Band, CheckRow, Known, Outcome, SeriesInfo};
 
+use crate::findings::{in_words, plus_minus};
 use crate::moment::moment;
 use crate::style::Style;
 use crate::summary::summary;
-use crate::units::{count, percent, several};
+use crate::units::{count, percent, rate, several, time};
 use crate::xml::escaped;
 
 /// A test case to be.
@@ -188,7 +189,17 @@ fn put_properties(text: &mut String, outcome: &Outcome) {
     for reason in &outcome.verdict.reasons {
         properties.push((format!("verdict.{}", reason.rule), reason.text.clone()));
     }
+    for drift in outcome.drifts() {
+        let (name, text) = in_words(drift, outcome);
+        properties.push((format!("drift.{name}"), text));
+    }
     properties.push(("stopped".to_owned(), outcome.stopped.name().to_owned()));
+    if let Some((until, reached)) = outcome.until() {
+        properties.push(("until".to_owned(), until.text.clone()));
+        properties.push(("until.reached".to_owned(), reached.reached.to_string()));
+        properties.extend(reached.band.map(|band| ("until.known".to_owned(), plus_minus(band))));
+    }
+    properties.extend(intervals(outcome));
     properties.push(("load".to_owned(), info.load.clone()));
     properties.push(("targets".to_owned(), info.targets.join(" ")));
     properties.push(("seed".to_owned(), info.seed.to_string()));
@@ -199,6 +210,20 @@ fn put_properties(text: &mut String, outcome: &Outcome) {
         let _ = writeln!(text, "      <property name=\"{}\" value=\"{}\"/>", escaped(&name), escaped(&value));
     }
     text.push_str("    </properties>\n");
+}
+
+/// Of all requests: where the figures are, with a certainty of 95 %.
+fn intervals(outcome: &Outcome) -> impl Iterator<Item = (String, String)> {
+    let known = outcome.findings.iter().flat_map(|findings| &findings.known);
+    known.filter(|known| known.series.is_none()).map(|Known { figure, band, .. }| {
+        let shown = |value: f64| match &**figure {
+            "rate" => rate(value),
+            "errors" => format!("{:.3} %", value * 100.0),
+            _ => time(Duration::from_nanos(value as u64)),
+        };
+        let Band { value, low, high } = *band;
+        (format!("interval.{figure}"), format!("{}, between {} and {}", shown(value), shown(low), shown(high)))
+    })
 }
 
 /// Text between tags, in which line ends may stay what they are.

@@ -7,7 +7,7 @@ use crate::csv::CsvOutput;
 use crate::exported::{LinkKind, otlp, prometheus, remote_write};
 use crate::hlog::HlogOutput;
 use crate::html::HtmlOutput;
-use crate::json::JsonOutput;
+use crate::json::json;
 use crate::junit::junit;
 use crate::lines::LinesOutput;
 use crate::markdown::markdown;
@@ -47,7 +47,7 @@ pub const KINDS: &[Kind] = &[
         name: "json",
         about: "everything that was measured, for machines",
         at_end: true,
-        make: |to, _| Box::new(JsonOutput::new(to)),
+        make: |to, _| Box::new(AtEnd::new(to, json)),
     },
     Kind {
         name: "run",

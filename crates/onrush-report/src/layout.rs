@@ -119,7 +119,8 @@ fn joined(parts: &[String], style: Style) -> Vec<String> {
 /// A sentence below what it belongs to, broken at the width.
 pub(crate) fn bullet(text: &mut String, sentence: &str, tone: Option<Tone>, style: Style) {
     let mut mark = style.pick("→", "-");
-    for line in wrap(&clean(sentence), columns(style) - MARGIN.len() - 4) {
+    let sentence = clean(sentence).replace('±', style.pick("±", "+-"));
+    for line in wrap(&sentence, columns(style) - MARGIN.len() - 4) {
         let shown = tone.map_or_else(|| line.clone(), |tone| style.paint(tone, &line));
         let _ = writeln!(text, "{MARGIN}  {mark} {shown}");
         mark = " ";

@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use onrush_metrics::{Event, Machine, RunInfo, SeriesInfo, Snapshot, Stage, Statuses, Tally};
+use onrush_metrics::{Event, RunInfo, SeriesInfo, Snapshot, Statuses, Tally};
 use serde::Serialize;
 
-use crate::findings::Finder;
-use crate::json::{Bytes, Checks, Counts, Document, Failure, Times, by_status, failures, nanos};
-use crate::moment::moment;
+use crate::json::{Bytes, Checks, Counts, Document, Failure, Played, Times, by_status, failures, nanos};
 use crate::output::Output;
 
 /// The version of the shape: it grows when a field goes or changes its meaning.
@@ -19,12 +17,11 @@ const VERSION: u32 = 1;
 pub(crate) struct LinesOutput {
     to: Box<dyn Write + Send>,
     series: Vec<SeriesInfo>,
-    finder: Finder,
 }
 
 impl LinesOutput {
     pub(crate) fn new(to: Box<dyn Write + Send>) -> Self {
-        Self { to, series: Vec::new(), finder: Finder::default() }
+        Self { to, series: Vec::new() }
     }
 }
 
@@ -33,8 +30,7 @@ impl Output for LinesOutput {
         if let Event::Started(info) = event {
             self.series.clone_from(&info.series);
         }
-        self.finder.on_event(event);
-        serde_json::to_writer(&mut self.to, &Line::of(event, &self.series, &self.finder))?;
+        serde_json::to_writer(&mut self.to, &Line::of(event, &self.series))?;
         self.to.write_all(b"\n")?;
         // Somebody may be reading along.
         self.to.flush()
@@ -54,30 +50,12 @@ enum Line<'a> {
 struct Start<'a> {
     version: u32,
     onrush: &'a str,
-    started_at: String,
-    targets: &'a [String],
-    load: &'a str,
-    model: &'static str,
-    protocol: &'a str,
-    lanes: u32,
-    threads: usize,
-    seed: u64,
-    duration_ns: Option<u64>,
-    requests: Option<u64>,
-    warmup_ns: u64,
-    stages: Vec<Part<'a>>,
+    #[serde(flatten)]
+    played: Played<'a>,
+    until: Option<&'a str>,
     thresholds: &'a [String],
     series: Vec<Series<'a>>,
-    plan: &'a [String],
-    machine: &'a Machine,
-}
-
-#[derive(Serialize)]
-struct Part<'a> {
-    scenario: &'a str,
-    text: &'a str,
-    from_ns: Option<u64>,
-    until_ns: Option<u64>,
+    observed: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -101,6 +79,7 @@ struct Second<'a> {
     requests: Figures<'a>,
     iterations: Option<Figures<'a>>,
     series: Vec<OfSeries<'a>>,
+    observed: &'a [Option<f64>],
 }
 
 #[derive(Serialize)]
@@ -125,14 +104,12 @@ struct Figures<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(event: &'a Event, series: &'a [SeriesInfo], finder: &Finder) -> Self {
+    fn of(event: &'a Event, series: &'a [SeriesInfo]) -> Self {
         match event {
             Event::Started(info) => Self::Start(Box::new(Start::of(info))),
             Event::Tick(snapshot) => Self::Second(Box::new(Second::of(snapshot, series))),
             Event::Stopping(reason) => Self::Stopping { reason: reason.name() },
-            Event::Finished(outcome) => {
-                Self::End { report: Box::new(Document::of(outcome, &finder.findings(outcome))) }
-            }
+            Event::Finished(outcome) => Self::End { report: Box::new(Document::of(outcome)) },
         }
     }
 }
@@ -142,33 +119,11 @@ impl<'a> Start<'a> {
         Self {
             version: VERSION,
             onrush: &info.version,
-            started_at: moment(info.started_at),
-            targets: &info.targets,
-            load: &info.load,
-            model: if info.open { "open" } else { "closed" },
-            protocol: &info.protocol,
-            lanes: info.lanes,
-            threads: info.threads,
-            seed: info.seed,
-            duration_ns: info.duration.map(nanos),
-            requests: info.requests,
-            warmup_ns: nanos(info.warmup),
-            stages: info.stages.iter().map(Part::of).collect(),
+            played: Played::of(info),
+            until: info.until.as_ref().map(|until| &*until.text),
             thresholds: &info.thresholds,
             series: info.series.iter().map(Series::of).collect(),
-            plan: &info.plan,
-            machine: &info.machine,
-        }
-    }
-}
-
-impl<'a> Part<'a> {
-    fn of(stage: &'a Stage) -> Self {
-        Self {
-            scenario: &stage.scenario,
-            text: &stage.text,
-            from_ns: stage.from.map(nanos),
-            until_ns: stage.until.map(nanos),
+            observed: &info.observed,
         }
     }
 }
@@ -198,6 +153,7 @@ impl<'a> Second<'a> {
             requests: Figures::of(&snapshot.interval),
             iterations: snapshot.iterations.as_ref().map(Figures::of),
             series: busy(series, &snapshot.series).map(OfSeries::of).collect(),
+            observed: &snapshot.observed,
         }
     }
 }

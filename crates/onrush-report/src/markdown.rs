@@ -6,11 +6,13 @@
 
 use std::fmt::Write;
 
-use onrush_metrics::{Histogram, Outcome, SeriesInfo, SeriesKind, Soundness, Tally};
+use onrush_metrics::{Band, Outcome, SeriesInfo, SeriesKind, Soundness, StopReason, Tally, percentile_name};
 
+use crate::findings::{between, in_words, missed, plus_minus};
 use crate::layout::{clean, clipped};
+use crate::observed;
 use crate::style::Style;
-use crate::summary::verdict::interrupted;
+use crate::summary::verdict::{interrupted, sentence};
 use crate::units::{bytes, count, duration, percent, rate, several, supports, time};
 
 /// By which a bot finds the comment that it has to replace.
@@ -27,7 +29,7 @@ const LONGEST_TEXT: usize = 240;
 
 /// The comment.
 pub(crate) fn markdown(outcome: &Outcome) -> String {
-    let sections: [fn(&Outcome) -> String; 7] = [head, thresholds, figures, steps, checks, errors, details];
+    let sections: [fn(&Outcome) -> String; 8] = [head, thresholds, figures, steps, checks, errors, observed, details];
     let sections = sections.into_iter().map(|section| section(outcome)).filter(|section| !section.is_empty());
     MARK.to_owned() + &sections.collect::<Vec<_>>().join("\n")
 }
@@ -55,6 +57,11 @@ fn head(outcome: &Outcome) -> String {
         let _ = writeln!(text, "{}- {}", if number == 0 { "\n" } else { "" }, prose(&reason.text));
     }
     if let Some(how) = interrupted(outcome) {
+        let mark = if outcome.stopped == StopReason::Precise { "✅" } else { "⚠️" };
+        let _ = writeln!(text, "\n{mark} {}", prose(&how));
+    }
+    let drifts = outcome.drifts().iter().map(|drift| sentence(&in_words(drift, outcome).1));
+    for how in missed(outcome).into_iter().chain(drifts) {
         let _ = writeln!(text, "\n⚠️ {}", prose(&how));
     }
     text
@@ -77,11 +84,10 @@ fn figures(outcome: &Outcome) -> String {
     }
     let mut rows = vec![vec!["requests".to_owned(), count(total.counters.started)]];
     let mut add = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
-    add(
-        "failed",
-        format!("{} ({})", count(total.counters.failed), percent(total.counters.failed, total.counters.ended())),
-    );
-    add("requests per second", rate(outcome.requests_rate()));
+    let share = percent(total.counters.failed, total.counters.ended());
+    let known = outcome.known(None, "errors").map(|band| format!(", {}", between(band))).unwrap_or_default();
+    add("failed", format!("{} ({share}{known})", count(total.counters.failed)));
+    add("requests per second", rate(outcome.requests_rate()) + &known_to(outcome.known(None, "rate")));
     if outcome.info.open {
         let what = if outcome.iterations.is_some() { "iterations" } else { "requests" };
         add(
@@ -89,10 +95,12 @@ fn figures(outcome: &Outcome) -> String {
             format!("{} of {}", rate(outcome.started_rate()), rate(outcome.intended_rate())),
         );
     }
-    for (name, q) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999)] {
-        if supports(&total.response, q) {
-            add(&format!("response time {name}"), time(total.response.quantile(q)));
-        }
+    let mut quantiles = vec![0.5, 0.95, 0.99, 0.999];
+    quantiles.extend(outcome.info.until.iter().filter(|until| until.series.is_empty()).map(|until| until.q));
+    quantiles.sort_by(f64::total_cmp);
+    quantiles.dedup_by_key(|q| percentile_name(*q));
+    for q in quantiles.into_iter().filter(|q| supports(&total.response, *q)) {
+        add(&format!("response time {}", percentile_name(q)), quantile(outcome, None, q));
     }
     if !total.response.is_empty() {
         add("response time max", time(total.response.max()));
@@ -101,17 +109,20 @@ fn figures(outcome: &Outcome) -> String {
     if made > 0 {
         add("checks", format!("{} of {} passed", count(total.counters.checks_passed), count(made)));
     }
-    table(&["figure", "value"], "lr", rows)
+    let is_known = outcome.findings.as_ref().is_some_and(|findings| !findings.known.is_empty());
+    let meaning = if is_known { "\n± and ranges are with a certainty of 95 %.\n" } else { "" };
+    table(&["figure", "value"], "lr", rows) + meaning
 }
 
 /// Scenarios and their steps in the order of the file.
 fn steps(outcome: &Outcome) -> String {
-    let all = outcome.info.series.iter().zip(&outcome.series).filter(|(_, tally)| tally.counters.started > 0);
-    let row = |(info, tally): (&SeriesInfo, &Tally)| {
+    let all = outcome.info.series.iter().zip(&outcome.series).enumerate();
+    let all = all.filter(|(_, (_, tally))| tally.counters.started > 0);
+    let row = |(place, (info, tally)): (usize, (&SeriesInfo, &Tally))| {
         let times = &tally.response;
         let max = if times.is_empty() { none() } else { time(times.max()) };
         let failed = percent(tally.counters.failed, tally.counters.ended());
-        let quantiles = [0.5, 0.95, 0.99].map(|q| quantile(times, q));
+        let quantiles = [0.5, 0.95, 0.99].map(|q| quantile(outcome, Some(place), q));
         [vec![name(info), count(tally.counters.started), failed], quantiles.to_vec(), vec![max]].concat()
     };
     table(&["step", "count", "failed", "p50", "p95", "p99", "max"], "lrrrrrr", all.map(row).collect())
@@ -135,6 +146,15 @@ fn errors(outcome: &Outcome) -> String {
         vec![format!("{}{local}", row.kind.name()), count(row.count), prose(row.example.unwrap_or_default())]
     };
     table(&["error", "count", "the first one"], "lrl", outcome.total.errors.rows().map(row).collect())
+}
+
+/// The service's own figures, those that there were.
+fn observed(outcome: &Outcome) -> String {
+    let row = |(name, figures): (&str, onrush_metrics::Observed)| {
+        let show = |figure| observed::unit(name).show(figure);
+        Some(vec![code(name), show(figures.mean()?), show(figures.max()?), show(figures.last()?)])
+    };
+    table(&["of the service", "mean", "max", "last"], "lrrr", observed::rows(outcome).filter_map(row).collect())
 }
 
 fn details(outcome: &Outcome) -> String {
@@ -188,8 +208,17 @@ fn name(info: &SeriesInfo) -> String {
     }
 }
 
-fn quantile(times: &Histogram, q: f64) -> String {
-    if supports(times, q) { time(times.quantile(q)) } else { none() }
+/// A percentile of a series, or of all requests, and how well it is known.
+fn quantile(outcome: &Outcome, series: Option<usize>, q: f64) -> String {
+    let tally = series.map_or(&outcome.total, |place| &outcome.series[place]);
+    match supports(&tally.response, q) {
+        true => time(tally.response.quantile(q)) + &known_to(outcome.known(series, &percentile_name(q))),
+        false => none(),
+    }
+}
+
+fn known_to(band: Option<Band>) -> String {
+    band.map(|band| format!(" {}", plus_minus(band).replace('<', "&#60;"))).unwrap_or_default()
 }
 
 fn none() -> String {

@@ -17,8 +17,6 @@ use std::io::{self, Write};
 
 use onrush_metrics::{Event, Outcome};
 
-use crate::findings::{Finder, Findings};
-use crate::observed::Seen;
 use crate::output::Output;
 use crate::style::Style;
 
@@ -26,25 +24,19 @@ use crate::style::Style;
 pub struct SummaryOutput {
     to: Box<dyn Write + Send>,
     style: Style,
-    finder: Finder,
-    seen: Seen,
 }
 
 impl SummaryOutput {
     /// A summary into `to`.
     pub fn new(to: Box<dyn Write + Send>, style: Style) -> Self {
-        Self { to, style, finder: Finder::default(), seen: Seen::default() }
+        Self { to, style }
     }
 }
 
 impl Output for SummaryOutput {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
-        self.finder.on_event(event);
-        self.seen.on_event(event);
         if let Event::Finished(outcome) = event {
-            let findings = self.finder.findings(outcome);
-            self.to.write_all(summary_with(outcome, &findings, self.style).as_bytes())?;
-            self.to.write_all(observed::section(self.seen.rows(), self.style).as_bytes())?;
+            self.to.write_all(summary(outcome, self.style).as_bytes())?;
             self.to.flush()?;
         }
         Ok(())
@@ -52,31 +44,27 @@ impl Output for SummaryOutput {
 }
 
 /// A part of the summary: text of whole lines, empty where there is nothing to say.
-type Section = fn(&Outcome, &Findings, Style) -> String;
+type Section = fn(&Outcome, Style) -> String;
 
 /// The parts in the order in which they are shown.
 const SECTIONS: &[Section] = &[
-    |outcome, _, style| verdict::section(outcome, style),
-    |outcome, _, style| requests::section(outcome, style),
-    |outcome, findings, style| times::section(outcome, style) + &confidence::section(outcome, findings, style),
-    |outcome, _, style| steps::section(outcome, style),
-    |outcome, _, style| bars::section(outcome, style),
-    |outcome, _, style| answers::section(outcome, style),
-    |outcome, _, style| checks::section(outcome, style),
-    |outcome, _, style| generator::section(outcome, style),
+    verdict::section,
+    requests::section,
+    |outcome, style| times::section(outcome, style) + &confidence::section(outcome, style),
+    steps::section,
+    bars::section,
+    answers::section,
+    checks::section,
+    generator::section,
+    observed::section,
 ];
 
 /// The summary of an outcome: lines of at most `style.width` columns (of 40, where it is less), sections
 /// after empty lines. Text that came from elsewhere cannot command the terminal.
 pub fn summary(outcome: &Outcome, style: Style) -> String {
-    summary_with(outcome, &Findings::default(), style)
-}
-
-/// The same with what the seconds of the run say about its figures.
-pub fn summary_with(outcome: &Outcome, findings: &Findings, style: Style) -> String {
     let mut text = String::new();
     for section in SECTIONS {
-        let section = section(outcome, findings, style);
+        let section = section(outcome, style);
         if !section.is_empty() {
             text.push('\n');
             text.push_str(&section);

@@ -7,7 +7,7 @@ mod track;
 
 use std::time::Duration;
 
-use onrush_metrics::{Counters, Gauges, RunInfo, Snapshot, Tally};
+use onrush_metrics::{Counters, Gauges, Observed, RunInfo, Snapshot, Tally};
 
 pub(crate) use self::sparse::{Sparse, supports};
 pub(crate) use self::track::{Piece, Point, Track};
@@ -40,6 +40,8 @@ pub(crate) struct Whole {
     pub(crate) gauges: Gauges,
     /// What the process used.
     pub(crate) cpu: Option<Duration>,
+    /// The service's own figures.
+    pub(crate) observed: Vec<Observed>,
 }
 
 /// What happened to one series in a part of a run.
@@ -93,6 +95,7 @@ impl Whole {
             delay: Sparse::of(&requests.loop_delay),
             gauges: snapshot.gauges,
             cpu,
+            observed: snapshot.observed(),
         }
     }
 }
@@ -121,6 +124,7 @@ impl Piece for Whole {
         mine.in_flight = mine.in_flight.max(theirs.in_flight);
         mine.waiting = mine.waiting.max(theirs.waiting);
         self.cpu = self.cpu.zip(later.cpu).map(|(mine, theirs)| mine + theirs);
+        Observed::merge_each(&mut self.observed, &later.observed);
     }
 }
 

@@ -9,6 +9,7 @@ mod frame;
 mod generator;
 mod history;
 mod key;
+mod observed;
 mod overview;
 mod paint;
 mod pen;
@@ -16,7 +17,7 @@ mod state;
 mod steps;
 mod table;
 
-use onrush_metrics::Event;
+use onrush_metrics::{Event, RunInfo};
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
 
@@ -45,15 +46,21 @@ enum View {
     Steps,
     Errors,
     Generator,
+    Service,
 }
 
 impl View {
-    const ALL: [Self; 4] = [Self::Overview, Self::Steps, Self::Errors, Self::Generator];
+    const ALL: [Self; 5] = [Self::Overview, Self::Steps, Self::Errors, Self::Generator, Self::Service];
 
-    /// The one `by` places after it, in a ring.
-    fn turned(self, by: usize) -> Self {
-        let at = Self::ALL.iter().position(|view| *view == self).unwrap_or_default();
-        Self::ALL[(at + by) % Self::ALL.len()]
+    /// Those that a run has: the last one only where something is observed.
+    fn of(info: &RunInfo) -> &'static [Self] {
+        if info.observed.is_empty() { &Self::ALL[..4] } else { &Self::ALL }
+    }
+
+    /// The next one in a ring, or the one before.
+    fn turned(self, views: &[Self], is_back: bool) -> Self {
+        let at = views.iter().position(|view| *view == self).unwrap_or_default();
+        views[(at + if is_back { views.len() - 1 } else { 1 }) % views.len()]
     }
 }
 
@@ -109,6 +116,7 @@ impl Dashboard {
 
     /// Takes a key.
     pub fn on_key(&mut self, key: Key) -> Asked {
+        let views = View::of(&self.state.info);
         let chosen = &mut self.chosen;
         match key {
             Key::Char('q') => {
@@ -124,9 +132,12 @@ impl Dashboard {
                 };
             }
             Key::Char('s') => chosen.service = !chosen.service,
-            Key::Char(digit @ '1'..='4') => chosen.show(View::ALL[digit as usize - '1' as usize]),
-            Key::Tab | Key::Right => chosen.show(chosen.view.turned(1)),
-            Key::BackTab | Key::Left => chosen.show(chosen.view.turned(View::ALL.len() - 1)),
+            Key::Char(digit @ '1'..='9') => match views.get(digit as usize - '1' as usize) {
+                Some(view) => chosen.show(*view),
+                None => return Asked::Nothing,
+            },
+            Key::Tab | Key::Right => chosen.show(chosen.view.turned(views, false)),
+            Key::BackTab | Key::Left => chosen.show(chosen.view.turned(views, true)),
             Key::Down | Key::Char('j') => chosen.scroll = chosen.scroll.saturating_add(1),
             Key::Up | Key::Char('k') => chosen.scroll = chosen.scroll.saturating_sub(1),
             Key::PageDown => chosen.scroll = chosen.scroll.saturating_add(PAGE),

@@ -153,7 +153,8 @@ pub(crate) fn share(value: f64) -> String {
     }
 }
 
-fn three_digits(value: f64) -> String {
+/// A number that is not negative with three significant digits.
+pub(crate) fn three_digits(value: f64) -> String {
     if value < 9.995 {
         format!("{value:.2}")
     } else if value < 99.95 {

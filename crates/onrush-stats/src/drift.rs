@@ -1,6 +1,6 @@
 //! Whether a run held still while it was measured: a first part that differs from the rest, or a trend.
 
-use std::time::Duration;
+use onrush_metrics::Drift;
 
 use crate::blocks::{block_length, variance_of_sum};
 use crate::fold::Seconds;
@@ -20,23 +20,6 @@ const CHANCE_OF_TREND: f64 = 0.001;
 const LEAST_BLOCKS: usize = 10;
 /// Within less than this, what wanders looks like a trend.
 const LEAST_FOR_TREND: usize = 40;
-
-/// How a run did not hold still.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Drift {
-    /// The median was another one at first.
-    WarmUp {
-        /// How long, since the measurement began.
-        lasted: Duration,
-        /// By what share the median of the first part was above (or below, if negative) that of the rest.
-        change: f64,
-    },
-    /// The median rose or fell until the end.
-    Trend {
-        /// By what share, from the beginning to the end.
-        change: f64,
-    },
-}
 
 /// What a run of a steady load did not hold still in, if anything.
 pub fn drift(seconds: &Seconds) -> Option<Drift> {

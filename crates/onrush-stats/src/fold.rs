@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onrush_metrics::{Event, Outcome, RunInfo, Snapshot};
+use onrush_metrics::{Event, Outcome, RunInfo, Tally};
 
 use crate::slice::Slice;
 
@@ -40,7 +40,13 @@ impl Fold {
         Self::default()
     }
 
-    /// One of all requests together, which is told of seconds alone.
+    /// One of a run that begins.
+    pub(crate) fn of(info: &RunInfo) -> Self {
+        let most = (MOST_OF_ALL / (info.series.len() + 1)).clamp(LEAST_POINTS, MOST_POINTS);
+        Self { most, series: vec![Seconds::default(); info.series.len()], ..Self::of_all(info.warmup) }
+    }
+
+    /// One of requests together, which is told of seconds alone.
     pub(crate) fn of_all(warmup: Duration) -> Self {
         Self { warmup, most: MOST_POINTS, stride: 1, filled: 1, ..Self::default() }
     }
@@ -48,8 +54,10 @@ impl Fold {
     /// Takes an event.
     pub fn on_event(&mut self, event: &Event) {
         match event {
-            Event::Started(info) => self.begin(info),
-            Event::Tick(snapshot) => self.tick(snapshot),
+            Event::Started(info) => *self = Self::of(info),
+            Event::Tick(snapshot) => {
+                self.add(snapshot.since, snapshot.at, &snapshot.interval, &snapshot.series);
+            }
             Event::Stopping(_) => {}
             Event::Finished(outcome) => self.end(outcome),
         }
@@ -65,23 +73,18 @@ impl Fold {
         self.series.get(place)
     }
 
-    fn begin(&mut self, info: &RunInfo) {
-        let most = (MOST_OF_ALL / (info.series.len() + 1)).clamp(LEAST_POINTS, MOST_POINTS);
-        let series = vec![Seconds::default(); info.series.len()];
-        *self = Self { warmup: info.warmup, most, stride: 1, filled: 1, whole: Seconds::default(), series };
-    }
-
-    pub(crate) fn tick(&mut self, snapshot: &Snapshot) {
-        let since = snapshot.since.max(self.warmup);
-        let lasted = snapshot.at.saturating_sub(since);
+    /// Takes a second: all its requests, and those of each series.
+    pub(crate) fn add(&mut self, since: Duration, at: Duration, whole: &Tally, series: &[Tally]) {
+        let since = since.max(self.warmup);
+        let lasted = at.saturating_sub(since);
         // Before the run has begun nobody knows what there is.
         if lasted.is_zero() || self.most == 0 {
             return;
         }
         let is_new = self.filled >= self.stride;
         self.filled = if is_new { 1 } else { self.filled + 1 };
-        self.whole.push(Slice::of(&snapshot.interval, since, lasted), is_new);
-        for (seconds, tally) in self.series.iter_mut().zip(&snapshot.series) {
+        self.whole.push(Slice::of(whole, since, lasted), is_new);
+        for (seconds, tally) in self.series.iter_mut().zip(series) {
             seconds.push(Slice::of(tally, since, lasted), is_new);
         }
         if self.whole.slices.len() > self.most {
@@ -94,7 +97,7 @@ impl Fold {
     }
 
     /// What came after the load belongs to its last second.
-    fn end(&mut self, outcome: &Outcome) {
+    pub(crate) fn end(&mut self, outcome: &Outcome) {
         let over = self.warmup + outcome.measured;
         std::iter::once(&mut self.whole).chain(&mut self.series).for_each(|seconds| seconds.end_at(over));
     }
@@ -145,7 +148,7 @@ impl Seconds {
 
 #[cfg(test)]
 mod tests {
-    use onrush_metrics::{SeriesInfo, SeriesKind, StopReason, Tally};
+    use onrush_metrics::{SeriesInfo, SeriesKind, Snapshot, StopReason, Tally};
 
     use super::*;
 
@@ -181,11 +184,13 @@ mod tests {
             iterations: None,
             series: Vec::new(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: Duration::from_secs(measured),
             elapsed: Duration::ZERO,
             oldest_cut_off: None,
             health: onrush_metrics::Health::default(),
             verdict: onrush_metrics::Verdict::default(),
+            findings: None,
         })));
         fold
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onrush_metrics::Histogram;
+use onrush_metrics::{Band, Histogram};
 
 use crate::blocks::{Estimate, block_length, residuals};
 use crate::change::Sample;
@@ -13,28 +13,9 @@ use crate::student::reach;
 /// The confidence that intervals are given with.
 pub const LEVEL: f64 = 0.95;
 
-/// Between which values a figure is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Band {
-    /// As it was measured.
-    pub value: f64,
-    /// The least that the truth may be.
-    pub low: f64,
-    /// The most.
-    pub high: f64,
-}
-
-impl Band {
-    /// How far the truth may be away, as a share of the value, on the side where it may be farther.
-    pub fn relative(&self) -> f64 {
-        let farther = (self.high - self.value).max(self.value - self.low);
-        if self.value > 0.0 { farther / self.value } else { f64::INFINITY }
-    }
-
-    fn around(estimate: Estimate, level: f64) -> Self {
-        let margin = estimate.margin(level);
-        Self { value: estimate.value, low: (estimate.value - margin).max(0.0), high: estimate.value + margin }
-    }
+fn around(estimate: Estimate, level: f64) -> Band {
+    let margin = estimate.margin(level);
+    Band { value: estimate.value, low: (estimate.value - margin).max(0.0), high: estimate.value + margin }
 }
 
 impl Seconds {
@@ -48,18 +29,18 @@ impl Seconds {
 
     /// The mean response time, in ns.
     pub fn mean(&self, level: f64) -> Option<Band> {
-        Some(Band::around(self.mean_of_times()?, level))
+        Some(around(self.mean_of_times()?, level))
     }
 
     /// Requests ended a second.
     pub fn rate(&self, level: f64) -> Option<Band> {
-        Some(Band::around(self.rate_of_ended()?, level))
+        Some(around(self.rate_of_ended()?, level))
     }
 
     /// The share of requests that failed. `None` when none did: then there is nothing that varies.
     pub fn errors(&self, level: f64) -> Option<Band> {
         let share = self.share_of_failed().filter(|share| share.value > 0.0)?;
-        let band = Band::around(share, level);
+        let band = around(share, level);
         Some(Band { high: band.high.min(1.0), ..band })
     }
 

@@ -6,6 +6,7 @@
 mod blocks;
 mod change;
 mod drift;
+mod findings;
 mod fold;
 mod interval;
 mod precision;
@@ -16,8 +17,9 @@ mod student;
 
 pub use blocks::{Estimate, LEAST_BLOCKS};
 pub use change::{Effect, Sample, change, holm};
-pub use drift::{Drift, drift};
+pub use drift::drift;
+pub use findings::{Filler, Finder};
 pub use fold::{Fold, Seconds};
-pub use interval::{Band, LEVEL};
-pub use precision::{Precision, PrecisionWatch};
+pub use interval::LEVEL;
+pub use precision::STRICT;
 pub use slice::Slice;

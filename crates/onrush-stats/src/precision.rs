@@ -4,9 +4,10 @@
 //! luck. So it has to be narrow for several seconds on end, from more blocks than an interval needs, and at a higher
 //! confidence than the one it is told with.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use onrush_metrics::Snapshot;
+use onrush_metrics::{Band, Histogram, Snapshot, Tally, Until};
 
 use crate::fold::Fold;
 
@@ -15,40 +16,53 @@ const IN_A_ROW: u32 = 5;
 /// Degrees of freedom that it has to have at least: ten blocks.
 const LEAST_FREEDOM: f64 = 9.0;
 /// The confidence of the interval that is looked at.
-const STRICT: f64 = 0.99;
-
-/// How well a percentile is to be known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Precision {
-    /// Which one, 0 to 1.
-    pub q: f64,
-    /// The most that the truth may be away, as a share of the value.
-    pub share: f64,
-}
+pub const STRICT: f64 = 0.99;
 
 /// Watches a run second by second.
-#[derive(Debug)]
-pub struct PrecisionWatch {
-    wanted: Precision,
+#[derive(Clone, Debug)]
+pub(crate) struct PrecisionWatch {
+    wanted: Until,
     seconds: Fold,
+    /// All response times so far.
+    times: Histogram,
+    band: Option<Band>,
     in_a_row: u32,
 }
 
 impl PrecisionWatch {
-    /// Watches all requests after the warm-up.
-    pub fn new(wanted: Precision, warmup: Duration) -> Self {
-        Self { wanted, seconds: Fold::of_all(warmup), in_a_row: 0 }
+    /// Watches the requests that are asked about, after the warm-up.
+    pub(crate) fn new(wanted: Until, warmup: Duration) -> Self {
+        Self { wanted, seconds: Fold::of_all(warmup), times: Histogram::default(), band: None, in_a_row: 0 }
     }
 
-    /// A second is over. Whether the percentile has been known well enough for a while.
-    pub fn tick(&mut self, snapshot: &Snapshot) -> bool {
-        self.seconds.tick(snapshot);
-        let Precision { q, share } = self.wanted;
-        let whole = self.seconds.whole();
-        let known = whole.quantile_and_freedom(&snapshot.total.response, q, STRICT);
-        let is_narrow = known.is_some_and(|(band, freedom)| freedom >= LEAST_FREEDOM && band.relative() <= share);
-        self.in_a_row = if is_narrow { self.in_a_row + 1 } else { 0 };
+    /// A second of the load is over. Whether the percentile has been known well enough for a while.
+    pub(crate) fn tick(&mut self, snapshot: &Snapshot) -> bool {
+        let tally = tally_of(&self.wanted, snapshot);
+        self.seconds.add(snapshot.since, snapshot.at, &tally, &[]);
+        self.times.merge(&tally.response);
+        let known = self.seconds.whole().quantile_and_freedom(&self.times, self.wanted.q, STRICT);
+        self.band = known.map(|(band, _)| band);
+        let is_narrow = |(band, freedom): (Band, f64)| freedom >= LEAST_FREEDOM && band.relative() <= self.wanted.share;
+        self.in_a_row = if known.is_some_and(is_narrow) { self.in_a_row + 1 } else { 0 };
         self.in_a_row >= IN_A_ROW
+    }
+
+    /// Where the percentile was when this was last told of a second.
+    pub(crate) fn band(&self) -> Option<Band> {
+        self.band
+    }
+}
+
+/// What of a second is asked about.
+fn tally_of<'a>(wanted: &Until, snapshot: &'a Snapshot) -> Cow<'a, Tally> {
+    match &*wanted.series {
+        [] => Cow::Borrowed(&snapshot.interval),
+        [place] => snapshot.series.get(*place).map_or_else(Cow::default, Cow::Borrowed),
+        places => {
+            let mut tally = Tally::default();
+            places.iter().filter_map(|place| snapshot.series.get(*place)).for_each(|one| tally.merge_apart(one));
+            Cow::Owned(tally)
+        }
     }
 }
 
@@ -62,19 +76,37 @@ mod tests {
     fn ended(service: Service, seed: u64, q: f64, truth: f64, share: f64) -> Option<(usize, bool)> {
         const MOST: usize = 400;
         let seconds = service.tallies(seed, MOST);
-        let mut watch = PrecisionWatch::new(Precision { q, share }, Duration::ZERO);
-        let mut total = onrush_metrics::Tally::default();
+        let mut watch = PrecisionWatch::new(Until { q, share, ..Until::default() }, Duration::ZERO);
         for (second, tally) in seconds.into_iter().enumerate() {
-            total.response.merge(&tally.response);
             let (since, at) = (Duration::from_secs(second as u64), Duration::from_secs(second as u64 + 1));
-            let snapshot = Snapshot { since, at, interval: tally, total, ..Snapshot::default() };
+            let snapshot = Snapshot { since, at, interval: tally, ..Snapshot::default() };
             if watch.tick(&snapshot) {
-                let band = watch.seconds.whole().quantile(&snapshot.total.response, q, LEVEL)?;
+                let band = watch.seconds.whole().quantile(&watch.times, q, LEVEL)?;
                 return Some((second + 1, band.low <= truth && truth <= band.high));
             }
-            total = snapshot.total;
         }
         None
+    }
+
+    /// Each row: the places of series, and how many response times are looked at.
+    #[test]
+    fn what_is_not_asked_about_has_no_part_in_it() {
+        let of = |times: u64| {
+            let mut tally = Tally::default();
+            (0..times).for_each(|time| tally.response.record(Duration::from_millis(10 + time % 3)));
+            tally
+        };
+        let snapshot = Snapshot {
+            at: Duration::from_secs(1),
+            interval: of(60),
+            series: vec![of(10), of(20), of(30)],
+            ..Snapshot::default()
+        };
+        for (series, expected) in [(vec![], 60), (vec![1], 20), (vec![0, 2], 40), (vec![7], 0)] {
+            let mut watch = PrecisionWatch::new(Until { series, q: 0.5, ..Until::default() }, Duration::ZERO);
+            assert!(!watch.tick(&snapshot) && watch.band().is_none());
+            assert_eq!(watch.times.count(), expected);
+        }
     }
 
     #[test]

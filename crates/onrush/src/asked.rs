@@ -69,11 +69,11 @@ impl Asked {
             seed: self.plan.seed,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             series: work.series().to_vec(),
-            // Told by the engine when it begins.
+            // Both are told by the engine when it begins.
             started_at: Duration::ZERO,
+            until: None,
             stages: stages(work),
             thresholds: work.thresholds().iter().map(|threshold| threshold.text.clone()).collect(),
-            until: self.plan.until.as_ref().map(|until| until.text.clone()),
             plan: self.words.clone(),
             machine: machine(surroundings),
             // Known when it begins to be read.

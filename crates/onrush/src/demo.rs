@@ -10,7 +10,7 @@ use onrush_target::{Latency, Service, ServiceSettings};
 use crate::args::{DemoArgs, FileArgs, RunArgs};
 use crate::asked::Asked;
 use crate::exit::{Exit, Wrong};
-use crate::lower::scenario;
+use crate::lower::scenario::{self, Given};
 use crate::run;
 use crate::terminal::say;
 
@@ -45,7 +45,8 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Wrong> {
     onrush_engine::raise_descriptor_limit();
     let shop = Service::start(shop()).map_err(|error| Wrong(error.to_string()))?;
     let said = FileArgs { target: Some(shop.url()), ..FileArgs::default() };
-    let document = scenario::parse(NAME, SCENARIO, &said, args.load.as_deref(), &Embedded)?;
+    let given = Given { load: args.load.as_deref(), ..Given::default() };
+    let document = scenario::parse(NAME, SCENARIO, &said, given, &Embedded)?;
     // Nothing is between us and the shop, whatever the environment says.
     let run_args = RunArgs { no_proxy: true, output: args.output.clone(), ..RunArgs::default() };
     let surroundings = run::surroundings();

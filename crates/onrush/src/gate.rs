@@ -13,6 +13,8 @@ pub(crate) enum FailOn {
     /// More than this percentage of the requests that were begun were not answered well, or of the iterations of a
     /// scenario could not go on.
     Failures { percent: f64 },
+    /// The percentile of `--until` was not known as well as was asked for when the run ended.
+    Imprecise,
 }
 
 /// What every condition implies: a service that never answered has passed no test.
@@ -30,6 +32,10 @@ impl FailOn {
             Self::Verdict(limit) => {
                 let soundness = outcome.verdict.soundness();
                 (soundness >= limit).then(|| format!("the verdict is {soundness}"))
+            }
+            Self::Imprecise => {
+                let (until, reached) = outcome.until()?;
+                (!reached.reached).then(|| format!("{} was not reached", until.text))
             }
             Self::Failures { percent } => {
                 let is_met = |bad: u64, all: u64| bad as f64 * 100.0 > all as f64 * percent;
@@ -58,12 +64,13 @@ impl FromStr for FailOn {
         match text.split_once('=') {
             None if text == "degraded" => Ok(Self::Verdict(Soundness::Degraded)),
             None if text == "invalid" => Ok(Self::Verdict(Soundness::Invalid)),
+            None if text == "imprecise" => Ok(Self::Imprecise),
             None if text == "failures" => Ok(Self::Failures { percent: 0.0 }),
             Some(("failures", share)) => limit(share)
                 .filter(|percent| (0.0..100.0).contains(percent))
                 .map(|percent| Self::Failures { percent })
                 .ok_or_else(|| "write a share below 100 %, such as failures=1%".to_owned()),
-            _ => Err("write degraded, invalid, failures or failures=1%".to_owned()),
+            _ => Err("write degraded, invalid, imprecise, failures or failures=1%".to_owned()),
         }
     }
 }
@@ -72,6 +79,7 @@ impl fmt::Display for FailOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Verdict(soundness) => soundness.fmt(f),
+            Self::Imprecise => f.write_str("imprecise"),
             Self::Failures { percent: 0.0 } => f.write_str("failures"),
             Self::Failures { percent } => write!(f, "failures={percent}%"),
         }

@@ -36,6 +36,7 @@ pub(crate) fn printed(args: &RunArgs, plan: &Plan) -> Result<String, Wrong> {
     sheet.key("load", &quoted(&load.to_string()));
     sheet.settings(args);
     sheet.tls(args);
+    sheet.observe(&args.output.observe);
     sheet.steps(requests, load)?;
     Ok(sheet.finished(args))
 }
@@ -51,6 +52,7 @@ impl Sheet {
         let given = [
             ("seed", args.seed.map(|seed| seed.to_string())),
             ("warmup", args.warmup.as_deref().map(quoted)),
+            ("until", args.until.as_deref().map(quoted)),
             ("graceful_stop", args.graceful_stop.as_deref().map(quoted)),
             ("max_in_flight", most.map(|most| most.to_string())),
             ("when_full", full.map(str::to_owned)),
@@ -87,6 +89,26 @@ impl Sheet {
         if !given.is_empty() {
             self.keys.push_str("# Paths are relative to this file.\ntls:\n");
             given.iter().for_each(|(key, value)| self.key(&format!("  {key}"), value));
+        }
+    }
+
+    /// Pages of the service's own figures. Who reads them is not told.
+    fn observe(&mut self, pages: &[String]) {
+        if pages.is_empty() {
+            return;
+        }
+        let urls: Vec<_> = pages.iter().filter_map(|page| Url::parse(page).ok()).collect();
+        if urls.iter().any(|url| !url.username().is_empty()) {
+            self.keys.push_str(
+                "# Credentials for these pages come from ONRUSH_OBSERVE_USER and ONRUSH_OBSERVE_PASSWORD, or ONRUSH_OBSERVE_TOKEN.\n",
+            );
+        }
+        self.keys.push_str("observe:\n");
+        for (url, page) in urls.iter().zip(pages) {
+            let query = url.query().map_or(String::new(), |query| format!("?{}", self.veiled(query, "OBSERVE_TOKEN")));
+            let series = page.split_once('#').map_or(String::new(), |(_, series)| format!("#{}", literal(series)));
+            let text = format!("{}{}{query}{series}", origin(url), literal(url.path()));
+            let _ = writeln!(self.keys, "  - {}", quoted(&text));
         }
     }
 
@@ -158,18 +180,23 @@ impl Sheet {
             let hint = "keep them in a file and write `file:` in place of `body:`";
             Wrong(format!("the body has bytes that are not text, which a scenario file cannot show: {hint}"))
         })?;
+        Ok(self.veiled(text, "BODY_PASSWORD"))
+    }
+
+    /// A body or a query in which variables stand for what is secret.
+    fn veiled(&mut self, text: &str, name: &str) -> String {
         let veiled = onrush_user::veiled_body(text);
         if veiled == text || text.contains("***") {
-            return Ok(literal(text));
+            return literal(text);
         }
-        let mut body = String::new();
+        let mut told = String::new();
         for (number, piece) in veiled.split("***").enumerate() {
             if number > 0 {
-                body.push_str(&self.placeholder(&format!("BODY_PASSWORD_{number}")));
+                told.push_str(&self.placeholder(&format!("{name}_{number}")));
             }
-            body.push_str(&literal(piece));
+            told.push_str(&literal(piece));
         }
-        Ok(body)
+        told
     }
 
     fn placeholder(&mut self, name: &str) -> String {
@@ -204,7 +231,6 @@ fn elsewhere(args: &RunArgs) -> Vec<(String, &'static str)> {
     let given = [
         args.pipeline.map(|number| (format!("--pipeline {number}"), NOT)),
         args.streams.filter(|streams| *streams > 1).map(|number| (format!("--streams {number}"), NOT)),
-        value("--until", args.until.as_ref().map(|until| format!("'{until}'"))),
         value("--threads", args.threads.map(|number| number.to_string())),
         value("--max-body", args.max_body.map(|number| number.to_string())),
         is("--no-keepalive", args.no_keepalive),
@@ -246,7 +272,8 @@ mod tests {
 
     use super::*;
     use crate::args::{Cli, Command, FileArgs};
-    use crate::lower::{self, Surroundings, scenario};
+    use crate::lower::scenario::{self, Given};
+    use crate::lower::{self, Surroundings};
 
     fn args(words: &str) -> RunArgs {
         let words = ["onrush", "run"].into_iter().chain(words.split('|'));
@@ -274,18 +301,20 @@ mod tests {
             "http://a.test/",
             "http://a.test:81/x?y=1&z=%20|-c|5|-d|3s",
             "https://a.test/|-r|100/s|-d|3s|-c|7|--when-full|drop|-k|--tls-min|1.3",
+            "http://a.test/|--until|p99 ± 5%|-d|1m",
             "http://a.test/|-n|1000|--timeout|2s|--redirects|3|--seed|7",
             "http://a.test/|--load|0/s -> 5/s over 3s, 5/s for 4s|--warmup|1s",
             "http://a.test/a|http://b.test/b|-d|2s",
             "http://a.test/a|http://a.test/b|-r|9/s",
             "http://a.test/|--json|{\"a\": [1, \"it's {{ no }} {% hole %} ${HOME}\"]}",
             "http://a.test/|--data|a=1\nb: 'c'|-H|X-Odd: \"a\" # b|-m|PUT|--http2",
+            "http://a.test/|--observe|http://a.test:9/metrics?x=1#b{c=\"d\"},e|--observe|http://b.test/",
             "http://a.test/|--host-header|b.test|--compressed|--connect-timeout|1s",
         ] {
             let (text, plan) = print(words).unwrap();
             assert!(text.starts_with("# yaml-language-server: "), "{text}");
             let files = scenario::Disk::beside("x.yaml".as_ref());
-            let read = scenario::parse("x.yaml", &text, &FileArgs::default(), None, &files);
+            let read = scenario::parse("x.yaml", &text, &FileArgs::default(), Given::default(), &files);
             let document = read.unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
             assert!(document.warnings.is_empty(), "{text}");
             let asked = document.play.requests();
@@ -307,7 +336,9 @@ mod tests {
                 }
                 assert_eq!(matches!(step.body, Body::None), request.body().is_empty(), "{text}");
             }
+            assert_eq!(document.settings.until, plan.until);
             assert_eq!(document.settings.redirects, plan.client.redirects);
+            assert_eq!(document.settings.observe, args(words).output.observe);
             assert!(!document.play.scenarios[0].cookies);
         }
     }
@@ -318,6 +349,7 @@ mod tests {
             "http://ann:hunter2@a.test/",
             "http://a.test/|--user|ann:hunter2",
             "http://a.test/|--bearer|hunter2",
+            "http://a.test/|--bearer|x|--observe|http://ann:hunter2@a.test/m?token=hunter2#b",
             "http://a.test/|-H|Cookie: sid=hunter2",
             "http://a.test/|-H|X-Api-Key: hunter2",
             "http://a.test/|--json|{\"password\": \"hunter2\"}",

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use onrush_metrics::Event;
 use onrush_record::{Reader, RecordError};
+use onrush_stats::Filler;
 
 use crate::args::ReportArgs;
 use crate::exit::{Exit, Wrong};
@@ -39,9 +40,12 @@ pub(crate) fn wrong(path: &Path, error: &RecordError) -> Wrong {
 
 /// Whether an output has failed.
 fn render(mut reader: Reader<BufReader<File>>, path: &Path, mut outputs: Rendering) -> Result<bool, Wrong> {
-    outputs.on_event(&Event::Started(Box::new(reader.info().clone())));
-    while let Some(event) = reader.next_event().map_err(|error| wrong(path, &error))? {
+    let mut filler = Filler::default();
+    let mut next = Some(Event::Started(Box::new(reader.info().clone())));
+    while let Some(mut event) = next {
+        filler.on_event(&mut event);
         outputs.on_event(&event);
+        next = reader.next_event().map_err(|error| wrong(path, &error))?;
     }
     Ok(outputs.failed())
 }

@@ -8,7 +8,7 @@ use crate::args::RunArgs;
 use crate::asked::Asked;
 use crate::exit::{Exit, Wrong};
 use crate::gate::FailOn;
-use crate::lower::scenario::{self, Disk};
+use crate::lower::scenario::{self, Disk, Given};
 use crate::lower::{self, Surroundings};
 use crate::observing::Observing;
 use crate::outputs::Outputs;
@@ -24,11 +24,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Wrong> {
     let asked = match scenario::file_of(args) {
         None => Asked::in_one_line(args, &surroundings)?,
         Some(path) => {
-            let document = scenario::read(path, &args.file, args.load.as_deref(), &Disk::beside(path))?;
+            let document = scenario::read(path, &args.file, Given::of(args), &Disk::beside(path))?;
             Asked::in_a_file(&path.display().to_string(), document, args, &surroundings)?
         }
     };
     if args.print_scenario {
+        Observing::check("--observe", &args.output.observe)?;
         print(&printed(args, &asked.plan)?);
         return Ok(Exit::Ok);
     }
@@ -47,7 +48,10 @@ pub(crate) fn surroundings() -> Surroundings {
 /// Opens the outputs and plays.
 pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surroundings) -> Result<Exit, Wrong> {
     look_for_socket(&asked.plan)?;
-    let observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
+    if args.output.fail_on.contains(&FailOn::Imprecise) && asked.plan.until.is_none() {
+        return Err(Wrong("--fail-on imprecise is about --until, and there is none".to_owned()));
+    }
+    let mut observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
     let outputs = Outputs::open(&args.output, &asked.name)?;
     asked.notes.extend(notes(&asked.plan, surroundings));
     let limited_by_files = lower::is_limited_by_descriptors(args, &asked.plan, surroundings.descriptors);
@@ -61,7 +65,7 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
         ));
     }
     let info = RunInfo { observed: observer.names(), ..asked.info(limited_by_files, surroundings) };
-    play(&asked, &info, outputs, &observer, &args.output.fail_on)
+    play(&asked, &info, outputs, &mut observer, &args.output.fail_on)
 }
 
 /// A run against a socket that is not there would be one of failures alone.
@@ -79,7 +83,7 @@ fn play(
     asked: &Asked,
     info: &RunInfo,
     mut outputs: Outputs,
-    observer: &Observing,
+    observer: &mut Observing,
     fail_on: &[FailOn],
 ) -> Result<Exit, Wrong> {
     let control = Control::new();

@@ -60,11 +60,13 @@ fn outcome(measured: Duration, soundness: Soundness) -> Outcome {
         iterations: None,
         series: Vec::new(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured,
         elapsed: measured,
         oldest_cut_off: None,
         health: Health::default(),
         verdict: Verdict::new(reasons),
+        findings: None,
     }
 }
 

@@ -48,6 +48,7 @@ fn sound() -> Outcome {
         iterations: None,
         series: Vec::new(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: Duration::from_secs(10),
         elapsed: Duration::from_secs(10),
         oldest_cut_off: None,
@@ -58,6 +59,7 @@ fn sound() -> Outcome {
             peak_memory: Some(10_000_000),
         },
         verdict: Verdict::default(),
+        findings: None,
     }
 }
 

@@ -34,11 +34,13 @@ fn finished() -> Event {
         iterations: None,
         series: Vec::new(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: Duration::from_secs(2),
         elapsed: Duration::from_millis(2500),
         oldest_cut_off: None,
         health: onrush_metrics::Health::default(),
         verdict: Verdict::default(),
+        findings: None,
     }))
 }
 

@@ -41,6 +41,9 @@ pub fn describe(document: &Document) -> String {
         describe_track(&mut text, play, track, number);
     }
     describe_total(&mut text, play);
+    if let Some(until) = &document.settings.until {
+        let _ = writeln!(text, "Until: {} is reached; the load is the most that is played.", until.text);
+    }
     for (title, flow) in [("Before the load, once:", &play.setup), ("After the load, once:", &play.teardown)] {
         if !flow.is_empty() {
             let _ = writeln!(text, "\n{title}");

@@ -77,6 +77,7 @@ impl Reader<'_> {
         if let Some(node) = fields.get("thresholds") {
             play.thresholds = self.thresholds(node);
         }
+        settings.until = self.until(fields.get("until").map(|node| &**node));
         self.finish(&mut play);
         (play, settings)
     }

@@ -103,6 +103,12 @@ const FILE_KEYS: &[Key] = &[
     ),
     key("seed", Kind::Count, "From which every random choice flows"),
     key("warmup", Kind::Time, "The beginning of the run whose figures are left out"),
+    key(
+        "until",
+        Kind::Text,
+        "The run ends as soon as a percentile is known this well: `p99 ± 5%`, `search p95 ± 5%`; the load is the most that is \
+         played",
+    ),
     key("graceful_stop", Kind::Time, "How long what is in flight may take to finish at the end"),
     key("max_in_flight", Kind::Count, "The most requests of an open load in flight at a time"),
     key("when_full", Kind::Words(&["wait", "drop"]), "What an arrival does that finds the limit reached"),

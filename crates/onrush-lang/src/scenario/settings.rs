@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onrush_plan::{TlsSettings, WhenFull};
+use onrush_plan::{TlsSettings, Until, WhenFull};
 use url::Url;
 
 /// Settings of a file. What it does not say is `None`.
@@ -24,6 +24,8 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// The beginning of the run whose figures are left out.
     pub warmup: Option<Duration>,
+    /// When the run ends before its load does.
+    pub until: Option<Until>,
     /// How long what is in flight may take to finish.
     pub graceful_stop: Option<Duration>,
     /// The most requests of an open load in flight.

@@ -29,6 +29,19 @@ pub(crate) struct FromEnv {
 }
 
 impl Text {
+    /// One that is in no file; the source is it alone.
+    pub(crate) fn given(source: usize, text: String) -> Self {
+        Self {
+            at: At { source, start: 0, end: text.len() },
+            raw: text.clone(),
+            value: text,
+            is_plain: true,
+            is_secret: false,
+            verbatim: Some(0),
+            env: Vec::new(),
+        }
+    }
+
     /// The bytes of the source that a part of the value stands for; all of the text where that is not known.
     pub(crate) fn span(&self, range: Range<usize>) -> Range<usize> {
         match self.verbatim {

@@ -1,9 +1,10 @@
-//! Conditions on the run: `p99 < 300ms`, `search p95 < 100ms over 30s`, `checks > 99%`, `verdict == valid`.
+//! Conditions on the run: `p99 < 300ms`, `search p95 < 100ms over 30s`, `checks > 99%`, `verdict == valid`; and what is
+//! to be known for it to end: `search p95 ± 5%`.
 
 use std::ops::Range;
 use std::time::Duration;
 
-use onrush_plan::{Figure, Relation, Scope as Whose, SeriesKind, Threshold};
+use onrush_plan::{Figure, Relation, Scope as Whose, SeriesKind, Threshold, Until};
 
 use super::keys::THRESHOLD;
 use super::reader::Reader;
@@ -11,6 +12,7 @@ use super::text::Text;
 use super::tree::{Kind, Node};
 use crate::diagnostic::suggest;
 use crate::units::{parse_rate, percent};
+use crate::until::{Parts, until_parts};
 
 const HELP: &str = "thresholds are written `p99 < 300ms`, `mean < 100ms`, `max < 2s`, `rate > 100/s`, `errors < 1%`, \
                     `checks > 99%`, `dropped < 0.1%`, `verdict == valid`; before it may stand a scenario, a step, a group or \
@@ -41,6 +43,23 @@ impl Reader<'_> {
             }
         }
         thresholds
+    }
+
+    /// `until:` of the file, or what was given instead of it.
+    pub(crate) fn until(&mut self, node: Option<&Node>) -> Option<Until> {
+        const EXPECTED: &str = "a precision such as `p99 ± 5%`";
+        let text = match self.overrides.until.clone() {
+            Some(given) => Text::given(self.source("--until", &given), given),
+            None => self.text(node?, EXPECTED)?,
+        };
+        let parts = until_parts(&text.value);
+        let Parts { what, whose, q, share } = self.parsed(&text, 0..0, EXPECTED, parts)?;
+        let series = match self.whose(&text, whose)? {
+            Whose::Run => Vec::new(),
+            Whose::Series(places) => places,
+        };
+        let what = text.shown_part(what).to_owned();
+        Some(Until { text: text.shown().trim().to_owned(), what, series, q, share })
     }
 
     /// `true`, or `after 30s`.

@@ -307,6 +307,15 @@ fn thresholds() {
 }
 
 #[test]
+fn until() {
+    let files: Vec<String> = ["p99", "serach p95 ± 5%", "search mean ± 5%", "search p95 ± 5ms", "[p99 ± 5%]"]
+        .iter()
+        .map(|text| format!("{HEAD}until: {text}\nsteps: [{{ get: /, name: search }}]\n"))
+        .collect();
+    insta::assert_snapshot!(told(&files.iter().map(String::as_str).collect::<Vec<_>>()));
+}
+
+#[test]
 fn passwords_in_the_file_are_not_shown() {
     let file = format!(
         "{HEAD}vars: {{ password: hunter2, 5: x }}\nauth: {{ basic: {{ user: a, password: hunter2, reaml: x }} }}\nsteps: [{{ get: / }}]\n"

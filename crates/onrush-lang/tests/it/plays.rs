@@ -78,7 +78,7 @@ fn overrides() {
         target: Some("https://shop.example.com/api".to_owned()),
         load: Some("5 users for 1m".to_owned()),
         scenario: Some("buy".to_owned()),
-        env: Vec::new(),
+        ..Overrides::default()
     };
     let document = parse_scenario("shop.yaml", SHOP, &memory(), &over).unwrap();
     assert_eq!(document.play.tracks[0].load.to_string(), "5 users for 1m");
@@ -175,6 +175,37 @@ fn thresholds() {
     }
     let document = fine(&text("{ threshold: \"errors < 5%\", abort: after 30s }"));
     assert_eq!(document.play.thresholds[0].abort_after, Some(Duration::from_secs(30)));
+}
+
+#[test]
+fn until() {
+    let text = |until: &str| {
+        format!(
+            "target: http://a\nload: 1 users for 1s\n{until}\nscenarios:\n  buy: {{ steps: [{{ get: / }}, {{ get: /pay, name: pay }}] }}\n"
+        )
+    };
+    let read = |file: &str, given: Option<&str>| {
+        let over = Overrides { until: given.map(str::to_owned), ..Overrides::default() };
+        parse_scenario("shop.yaml", &text(file), &memory(), &over)
+    };
+    for (file, given, expected) in [
+        ("", None, None),
+        ("until: p99 ± 5%", None, Some(("p99 ± 5%", 0.99, 0.05, vec![]))),
+        ("until: pay p95 +- 10%", None, Some(("pay p95 +- 10%", 0.95, 0.1, vec![2]))),
+        ("until: buy p50 ± 2.5%", None, Some(("buy p50 ± 2.5%", 0.5, 0.025, vec![1, 2]))),
+        ("until: buy iterations p50 ± 5%", None, Some(("buy iterations p50 ± 5%", 0.5, 0.05, vec![0]))),
+        ("until: p99 ± 5%", Some("pay p90 ± 1%"), Some(("pay p90 ± 1%", 0.9, 0.01, vec![2]))),
+        ("", Some("p99 ± 5%"), Some(("p99 ± 5%", 0.99, 0.05, vec![]))),
+    ] {
+        let document = read(file, given).unwrap_or_else(|faults| panic!("{file} {given:?}: {faults}"));
+        let until = document.settings.until;
+        let got = until.as_ref().map(|until| (until.text.as_str(), until.q, until.share, until.series.clone()));
+        assert_eq!(got, expected, "{file} {given:?}");
+    }
+    let told = onrush_lang::describe(&read("until: pay p95 ± 5%", None).unwrap());
+    assert!(told.contains("\nUntil: pay p95 ± 5% is reached; the load is the most that is played.\n"), "{told}");
+    let faults = read("", Some("pya p99 ± 5%")).unwrap_err().to_string();
+    assert!(faults.contains("did you mean `pay`?") && faults.contains("--until:1:1"), "{faults}");
 }
 
 #[test]

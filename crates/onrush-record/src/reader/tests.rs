@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Event, Gauges, Health, Outcome, RunInfo, SeriesInfo, SeriesKind, Snapshot, StopReason, Tally,
-    ThresholdResult, Verdict, WorkerHealth,
+    Band, Drift, ErrorKind, Event, Findings, Gauges, Health, Known, Outcome, Reached, RunInfo, SeriesInfo, SeriesKind,
+    Snapshot, StopReason, Tally, ThresholdResult, Verdict, WorkerHealth,
 };
 use proptest::prelude::*;
 
@@ -80,21 +80,38 @@ fn events() -> Vec<Event> {
             ..Snapshot::default()
         })));
     }
-    events.push(Event::Stopping(StopReason::Completed));
-    events.push(Event::Finished(Box::new(Outcome {
+    let mut outcome = Outcome {
         info: info(),
         stopped: StopReason::Completed,
         total,
         iterations: Some(iterations),
         series,
         thresholds: vec![ThresholdResult { text: "p99 < 1s".into(), passed: true, found: "3 ms".into() }],
+        observed: Vec::new(),
         measured: Duration::from_secs(SECONDS),
         elapsed: Duration::from_secs(SECONDS),
         oldest_cut_off: None,
         health,
         verdict: Verdict::default(),
-    })));
+        findings: Some(findings()),
+    };
+    for event in &events {
+        if let Event::Tick(second) = event {
+            second.observe(&mut outcome.observed);
+        }
+    }
+    events.extend([Event::Stopping(StopReason::Completed), Event::Finished(Box::new(outcome))]);
     events
+}
+
+fn findings() -> Findings {
+    let band = Band { value: 3e6, low: 2e6, high: 4.5e6 };
+    let known = [None, Some(1)].map(|series| Known { series, figure: "p99".into(), band });
+    Findings {
+        known: known.to_vec(),
+        drifts: vec![Drift::WarmUp { lasted: Duration::from_secs(2), change: 0.4 }, Drift::Trend { change: -0.1 }],
+        until: Some(Reached { reached: true, band: Some(band) }),
+    }
 }
 
 fn written(events: &[Event]) -> Vec<u8> {
@@ -112,6 +129,17 @@ fn read(bytes: &[u8]) -> Result<Vec<Event>, RecordError> {
 /// Examples of failures are told once, wherever they are.
 fn without_examples(text: &str) -> String {
     text.replace("Some(\"gone\")", "None").replace("Some(\"found 503\")", "None")
+}
+
+/// Each row: what a record says of when its run was to end, and the percentile that is known of it.
+#[test]
+fn a_record_that_says_less_is_read() {
+    for (until, expected) in
+        [("null", None), ("\"p99 ± 5%\"", None), (r#"{"text":"p99 ± 5%","q":0.99,"share":0.05}"#, Some(0.99))]
+    {
+        let info: RunInfo = serde_json::from_str(&format!("{{\"until\":{until}}}")).unwrap();
+        assert_eq!(info.until.map(|until| until.q), expected, "{until}");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ const OF_RUN: &[Trait] = &[
     ("protocol", |info| format!("{} with {} requests a connection at a time", info.protocol, info.lanes.max(1))),
     ("target", |info| info.targets.join(", ")),
     ("warm-up", |info| clock(info.warmup)),
+    ("precision that ends a run", |info| info.until.as_ref().map_or("none", |until| &until.text).to_owned()),
     ("number of threads", |info| info.threads.to_string()),
     ("version of Onrush", |info| info.version.clone()),
     ("processor", |info| info.machine.processor.clone()),
@@ -58,7 +59,7 @@ fn differing((what, of): &Trait, infos: &[&RunInfo]) -> Option<String> {
 
 /// The first line of the plans that differs, other than those that are told elsewhere.
 fn plan(infos: &[&RunInfo]) -> Option<String> {
-    const ELSEWHERE: &[&str] = &["target:", "load:", "seed:", "warmup:", "#"];
+    const ELSEWHERE: &[&str] = &["target:", "load:", "seed:", "warmup:", "Until:", "#"];
     let lines = |info: &RunInfo| {
         let is_own = |line: &&String| !ELSEWHERE.iter().any(|key| line.starts_with(key));
         info.plan.iter().filter(is_own).map(|line| line.trim().to_owned()).collect::<Vec<_>>()

@@ -131,7 +131,7 @@ fn distribution(side: Side, runs: &[Recorded]) -> Curve {
 }
 
 fn curve(side: Side, run: &Recorded, of: &dyn Fn(&Slice) -> Option<f64>, is_faint: bool) -> Curve {
-    let slices = run.finder.fold().whole().slices();
+    let slices = run.fold.whole().slices();
     let warmup = run.outcome.info.warmup;
     let merged = slices.chunks(slices.len().div_ceil(MOST_POINTS).max(1)).map(|chunk| {
         let mut merged = chunk[0].clone();

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use onrush_metrics::{Event, Outcome, SeriesInfo, Tally};
 use onrush_record::{Reader, RecordError};
-use onrush_stats::Seconds;
-
-use crate::findings::Finder;
+use onrush_stats::{Fold, Seconds};
 
 /// A recorded run.
 #[derive(Debug)]
@@ -16,7 +14,7 @@ pub struct Recorded {
     pub name: String,
     /// What came out.
     pub outcome: Outcome,
-    pub(super) finder: Finder,
+    pub(super) fold: Fold,
 }
 
 /// A series, or all requests, of a run.
@@ -29,22 +27,22 @@ pub(super) struct Part<'a> {
 impl Recorded {
     /// Reads a run to its end.
     pub fn read(name: String, mut reader: Reader<impl Read>) -> Result<Self, RecordError> {
-        let mut finder = Finder::default();
-        finder.on_event(&Event::Started(Box::new(reader.info().clone())));
+        let mut fold = Fold::new();
+        fold.on_event(&Event::Started(Box::new(reader.info().clone())));
         let mut finished = None;
         while let Some(event) = reader.next_event()? {
-            finder.on_event(&event);
+            fold.on_event(&event);
             if let Event::Finished(outcome) = event {
                 finished = Some(*outcome);
             }
         }
         let outcome = finished.ok_or(RecordError::Empty)?;
-        Ok(Self { name, outcome, finder })
+        Ok(Self { name, outcome, fold })
     }
 
     fn whole(&self) -> Part<'_> {
         let outcome = &self.outcome;
-        Part { tally: &outcome.total, seconds: self.finder.fold().whole(), measured: outcome.measured }
+        Part { tally: &outcome.total, seconds: self.fold.whole(), measured: outcome.measured }
     }
 
     /// A series, by what it counts and what it is called.
@@ -52,7 +50,7 @@ impl Recorded {
         let is_like =
             |info: &SeriesInfo| (info.kind, &info.scenario, &info.name) == (like.kind, &like.scenario, &like.name);
         let place = self.outcome.info.series.iter().position(is_like)?;
-        let (tally, seconds) = (self.outcome.series.get(place)?, self.finder.fold().series(place)?);
+        let (tally, seconds) = (self.outcome.series.get(place)?, self.fold.series(place)?);
         Some(Part { tally, seconds, measured: self.outcome.measured })
     }
 }

@@ -15,9 +15,27 @@ const whole = value => value === null ? '–' : count(value);
 const share = value => value === null ? '–' : `${(value * 100).toFixed(0)} %`;
 const short = value => String(+value.toPrecision(3));
 const brief = value => value >= 1e6 ? `${short(value / 1e6)}M` : value >= 1e4 ? `${short(value / 1e3)}k` : short(value);
+const scaled = value => {
+  const step = Math.min(5, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3 + 1e-9)));
+  return [value / 1000 ** step, ['B', 'kB', 'MB', 'GB', 'TB', 'PB'][step]];
+};
+const amount = (value, after = '') => {
+  const [size, unit] = scaled(value);
+  return `${unit === 'B' ? size.toFixed(0) : digits(size)} ${unit}${after}`;
+};
+const figure = value => Math.abs(value) < 999.5 ? short(value) : (value < 0 ? '-' : '') + count(Math.abs(value));
+// What has no sense below zero is a mere number there.
+const known = format => value => value === null ? '–' : value < 0 ? figure(value) : format(value);
+// Figures of the service's own, by their unit.
+const own = {
+  number: value => value === null ? '–' : figure(value), bytes: known(value => amount(value)), seconds: known(value => time(value * 1e6)),
+  part: known(value => `${figure(value * 100)} %`), rate: known(rate), byterate: known(value => amount(value, '/s')),
+};
 const ticked = {
   time: us => us === 0 ? '0' : us < 1e3 ? `${short(us)} µs` : us < 1e6 ? `${short(us / 1e3)} ms` : `${short(us / 1e6)} s`,
   rate: value => brief(value), whole: value => brief(value), share: value => share(value),
+  number: value => brief(value), seconds: value => ticked.time(value * 1e6), part: value => `${short(value * 100)} %`,
+  bytes: value => value === 0 ? '0' : `${short(scaled(value)[0])} ${scaled(value)[1]}`, byterate: value => ticked.bytes(value),
 };
 const percentOf = nines => nines < .001 ? '0 %' : `${+(100 * (1 - 10 ** -nines)).toFixed(Math.max(0, Math.ceil(nines) - 1) + (nines % 1 ? 1 : 0))} %`;
 
@@ -101,7 +119,7 @@ class Chart {
     const { shape } = this;
     const width = this.width = this.plot.clientWidth || 600;
     const height = width < 480 ? Math.min(this.height, 210) : this.height;
-    const box = { left: 52, right: width - 8, top: 18, bottom: height - 24 };
+    const box = { left: 52, right: width - 8, top: shape.last ? 6 : 18, bottom: height - 24 };
     const end = shape.end, across = box.right - box.left, down = box.bottom - box.top;
     const xOf = value => box.left + value / end * across;
     const values = (shape.lines || []).flatMap(line => line.values).filter(value => value !== null);
@@ -111,10 +129,12 @@ class Chart {
     if (shape.log && !shape.heat) [least, most] = [Math.min(least, most / 10) / 1.15, most * 1.15];
     if (!shape.log) most *= 1.06;
     if (shape.atLeast) most = Math.max(most, shape.atLeast);
+    // Few things are below zero; where one is, its least value is the bottom.
+    const floor = shape.log ? 0 : Math.min(0, ...values);
     const yOf = shape.log
       ? value => box.bottom - Math.log(Math.max(value, least) / least) / Math.log(most / least) * down
-      : value => box.bottom - value / most * down;
-    return { box, xOf, yOf, least, most, width, height };
+      : value => box.bottom - (value - floor) / (most - floor) * down;
+    return { box, xOf, yOf, least, most, floor, width, height };
   }
 
   draw() {
@@ -131,6 +151,7 @@ class Chart {
     const svg = make('svg', { viewBox: `0 0 ${scale.width} ${scale.height}`, height: scale.height, role: 'img', 'aria-label': `${this.title}. ${shape.about}` });
     this.axes(svg, scale);
     if (shape.heat) this.heat(svg, scale);
+    if (shape.last) this.gaps(svg, scale);
     for (const area of shape.areas || []) svg.append(make('path', { class: `area ${area.class}`, d: this.band(area, xOf, yOf) }));
     for (const line of shape.lines || []) svg.append(make('path', { class: `line ${line.class}`, d: this.curve(line.values, xOf, yOf) }));
     svg.append(make('line', { class: 'base', x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }));
@@ -143,13 +164,14 @@ class Chart {
     this.mark(this.place !== null && this.place < shape.x.length ? this.place : null);
   }
 
-  axes(svg, { box, xOf, yOf, least, most, width }) {
+  axes(svg, { box, xOf, yOf, least, most, floor, width }) {
     const { shape } = this;
     if (shape.warmup) {
       svg.append(make('rect', { class: 'warmup', x: box.left, y: box.top, width: xOf(Math.min(shape.warmup, shape.end)) - box.left, height: box.bottom - box.top }));
       svg.append(make('text', { x: box.left + 4, y: box.bottom - 6, class: 'stage-name' }, 'warm-up'));
     }
-    const ticks = shape.log ? logTicks(least, most) : evenTicks(most, 4);
+    const ticks = shape.log ? logTicks(least, most) : evenTicks(most, shape.last ? 2 : 4);
+    if (floor < 0) ticks.push(floor);
     for (const tick of ticks) {
       const y = yOf(tick);
       svg.append(make('line', { class: 'grid-line', x1: box.left, x2: box.right, y1: y, y2: y }));
@@ -180,6 +202,21 @@ class Chart {
       if (stage.from > 0) svg.append(make('line', { class: 'stage', x1: x, x2: x, y1: 4, y2: box.bottom }));
       const room = Math.floor(((next ? xOf(next.from) : box.right) - x - 8) / 6.6);
       if (room >= 6) svg.append(make('text', { class: 'stage-name', x: x + 4, y: 11 }, stage.text.length > room ? `${stage.text.slice(0, room - 1)}…` : stage.text));
+    }
+  }
+
+  // Where there was no figure at all; that the first needs two readings is no gap.
+  gaps(svg, { box, xOf }) {
+    const { lines, from, until } = this.shape;
+    const isGap = from.map((_, place) => lines.every(line => (line.values[place] ?? null) === null));
+    const begin = isGap.slice(0, 2).includes(false) ? isGap.indexOf(false) : 0;
+    for (let place = begin; place < isGap.length; place++) {
+      if (!isGap[place]) continue;
+      const left = xOf(from[place]);
+      while (isGap[place + 1]) place++;
+      const wide = xOf(until[place]) - left;
+      svg.append(make('rect', { class: 'gap', x: left, y: box.top, width: wide, height: box.bottom - box.top }));
+      if (wide > 60) svg.append(make('text', { class: 'stage-name', x: left + wide / 2, y: (box.top + box.bottom) / 2 + 4, 'text-anchor': 'middle' }, 'no figure'));
     }
   }
 
@@ -296,6 +333,7 @@ class Chart {
       swatch.append(make('path', { class: `line ${line.class}`, d: 'M1 5H15' }));
       const item = make('li', {}, swatch, line.name);
       if (place !== null) item.append(' ', make('b', {}, shape.format(line.values[place] ?? null)));
+      else if (shape.last) item.append(' last ', make('b', {}, shape.format(line.values.findLast(value => value !== null) ?? null)));
       return item;
     }));
   }
@@ -325,7 +363,7 @@ class Chart {
     const lines = shape.heat ? [{ name: 'requests', values: shape.heat.columns.map(rows => rows.reduce((sum, row) => sum + row[1], 0)) },
       { name: 'most around', values: shape.heat.columns.map((rows, place) => rows.length ? 2 ** ((this.busiest(place) + .5) / 4) : null) }] : shape.lines;
     const format = (line, value) => shape.heat && line === lines[0] ? whole(value) : shape.format(value);
-    const head = make('tr', {}, make('th', { scope: 'col' }, shape.along === 'time' ? 'from' : 'share'), ...lines.map(line => make('th', { scope: 'col', class: 'figure' }, line.name)));
+    const head = make('tr', {}, make('th', { scope: 'col' }, shape.along === 'time' ? 'from' : 'share'), ...lines.map(line => make('th', { scope: 'col', class: 'figure' }, line.name || 'figure')));
     const rows = shape.x.map((x, place) => make('tr', {}, make('th', { scope: 'row' }, shape.along === 'time' ? moment(shape.from[place]) : percentOf(x)),
       ...lines.map(line => make('td', { class: 'figure' }, format(line, line.values[place] ?? null)))));
     this.table.append(make('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${this.title}, data` },

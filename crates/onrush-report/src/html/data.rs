@@ -35,14 +35,19 @@ pub(super) fn seconds(time: Duration) -> String {
     format!("{}", (time.as_secs_f64() * 1000.0).round() / 1000.0)
 }
 
-/// The whole run along time, from the point `from` on.
-pub(super) fn whole(track: &Track<Whole>, widths: Widths, from: usize) -> String {
+/// The whole run along time, from the point `from` on, with those of the service's own figures that are drawn.
+pub(super) fn whole(track: &Track<Whole>, observed: &[usize], widths: Widths, from: usize) -> String {
     let points = track.points();
     let from = widths.begin(from);
     let rest = &points[from.min(points.len())..];
     let rate =
         |name, counted: fn(&Whole) -> u64| (name, numbers(rest, |point| per_second(counted(&point.piece), point)));
     let gauge = |name, counted: fn(&Whole) -> u64| (name, numbers(rest, |point| Some(counted(&point.piece) as f64)));
+    let of_service = |place: &usize| {
+        let mean = |point: &Point<Whole>| point.piece.observed.get(*place)?.mean();
+        (place.to_string(), list(rest.iter().map(|point| brief(mean(point)))))
+    };
+    let of_service: Vec<_> = observed.iter().map(of_service).collect();
     let mut fields = vec![("from", from.to_string()), ("over", widths.json())];
     fields.extend(moments(rest));
     fields.extend([
@@ -60,6 +65,7 @@ pub(super) fn whole(track: &Track<Whole>, widths: Widths, from: usize) -> String
         ("response", times(points, widths, from, |whole| &whole.response)),
         ("service", times(points, widths, from, |whole| &whole.service)),
         ("heat", list(rest.iter().map(|point| heat(&point.piece.response)))),
+        ("observed", object(of_service.iter().map(|(place, values)| (&**place, values.clone())))),
     ]);
     object(fields)
 }
@@ -222,6 +228,18 @@ fn number(value: Option<f64>) -> String {
     format!("{}", (value * factor).round() / factor)
 }
 
+/// The same of what may be very large or very small.
+fn brief(value: Option<f64>) -> String {
+    match value.filter(|value| value.is_finite()).map(|value| format!("{value:.3e}")) {
+        // `4.200e1`
+        Some(text) => match text.parse::<f64>() {
+            Ok(value) if value == 0.0 || (1e-3..1e5).contains(&value.abs()) => value.to_string(),
+            _ => text.replace("000e", "e").replace(".e", "e"),
+        },
+        None => "null".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +256,26 @@ mod tests {
             (Some(123_456.7), "123457"),
         ] {
             assert_eq!(number(value), expected);
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_size_are_short() {
+        for (value, expected) in [
+            (None, "null"),
+            (Some(f64::INFINITY), "null"),
+            (Some(0.0), "0"),
+            (Some(3.0), "3"),
+            (Some(0.123_456), "0.1235"),
+            (Some(12_345.6), "12350"),
+            (Some(-41_234_567.0), "-4.123e7"),
+            (Some(4e12), "4e12"),
+            (Some(1e300), "1e300"),
+            (Some(0.000_012_34), "1.234e-5"),
+        ] {
+            let text = brief(value);
+            assert_eq!(text, expected);
+            assert!(serde_json::from_str::<Option<f64>>(&text).is_ok(), "{text}");
         }
     }
 

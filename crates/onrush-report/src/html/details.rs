@@ -1,10 +1,11 @@
 //! What came back and where the time went: checks, errors, statuses, the breakdown, the generator.
 
-use onrush_metrics::{ErrorRow, Outcome};
+use onrush_metrics::{ErrorRow, Outcome, percentile_name};
 
 use super::escape::text;
 use super::table::{Cell, Column, Row, bar, concat, pairs, table};
 use super::view::View;
+use crate::findings::plus_minus;
 use crate::summary::sentences::about_times;
 use crate::summary::times;
 use crate::units::{bytes, count, percent, share, supports, time};
@@ -116,14 +117,18 @@ pub(super) fn breakdown(view: &View) -> String {
     let rows = times::rows(outcome).into_iter().map(|row| {
         let figure =
             |value: Option<_>| value.map_or_else(Cell::none, |value| Cell::figure(&time(value), value.as_secs_f64()));
-        let quantile = |q| figure(supports(row.times, q).then(|| row.times.quantile(q)));
+        // How well they are known is known of response times.
+        let known = |figure: &str| outcome.known(None, figure).filter(|_| row.name == times::RESPONSE);
+        let known = |figure: &str| known(figure).map(plus_minus).unwrap_or_default();
+        let quantile =
+            |q| figure(supports(row.times, q).then(|| row.times.quantile(q))).with(&known(&percentile_name(q)));
         let part = row.times.sum().as_secs_f64() / whole;
         Row {
             class: if row.is_part { "part" } else { "whole" },
             head: format!("<span class=\"{}\">{}</span>", if row.is_part { "inner" } else { "" }, row.name),
             cells: vec![
                 Cell::figure(&count(row.times.count()), row.times.count() as f64),
-                figure(Some(row.times.mean())),
+                figure(Some(row.times.mean())).with(&known("mean")),
                 quantile(0.5),
                 quantile(0.9),
                 quantile(0.99),

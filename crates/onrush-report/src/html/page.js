@@ -88,6 +88,25 @@
     };
   };
 
+  // Under the times, on their axis: what the service told of itself.
+  const curves = ['one', 'two', 'three', 'four', 'grey'], ownCharts = new Map(), ownWords = make('p', { class: 'quiet' });
+  const cause = run => {
+    const host = byId('chart-observed');
+    host.hidden = !data.observed.length;
+    if (!ownWords.parentElement) host.append(ownWords);
+    ownWords.textContent = `The service’s own figures, on the same axis.${data.unseen ? ` ${count(data.unseen)} more have no chart; they are in the table.` : ''}`;
+    for (const family of data.observed) {
+      if (!ownCharts.has(family.title)) ownCharts.set(family.title, new Chart(host.appendChild(make('div')), family.title, 118));
+      const lines = family.lines.map((line, place) => ({ name: line.name, values: run.observed[line.place] || [], class: curves[place] }));
+      const format = own[family.unit], values = lines.flatMap(line => line.values).filter(value => value !== null);
+      ownCharts.get(family.title).show(along(run, {
+        lines, areas: lines.length === 1 ? [{ high: lines[0].values, class: 'one a5' }] : [], format, unit: family.unit, last: true,
+        about: values.length ? `From ${format(values.reduce((a, b) => Math.min(a, b)))} to ${format(values.reduce((a, b) => Math.max(a, b)))}.` : '',
+        stages: along(run, {}).stages.map(stage => ({ ...stage, text: '' })),
+      }));
+    }
+  };
+
   const isWide = track => {
     const [low, high] = [track.response.p50.find(value => value), most(track.response.max)];
     return low && high / low > 50;
@@ -102,6 +121,7 @@
     drawn.times.rename(`${which === 'service' ? 'Service' : 'Response'} time`);
     drawn.rate.show(rates(track, series));
     drawn.times.show(times(track, which, isLog));
+    cause(data.whole);
     drawn.heat.host.hidden = !!series;
     if (!series) drawn.heat.show(heat(data.whole));
     const sets = series ? [{ name: 'response', pairs: series.shares, style: 'one' }]

@@ -3,6 +3,7 @@
 use super::data;
 use super::details::{breakdown, checks, errors, generator, statuses};
 use super::escape::{for_script, quoted, text};
+use super::observed::observed;
 use super::settings::settings;
 use super::steps::steps;
 use super::verdict::{figures, thresholds, verdict};
@@ -25,6 +26,7 @@ const PARTS: &[Part] = &[
     ("verdict", verdict),
     ("thresholds", thresholds),
     ("figures", figures),
+    ("observed", observed),
     ("steps", steps),
     ("checks", checks),
     ("errors", errors),
@@ -79,7 +81,8 @@ fn title(view: &View) -> String {
         facts.into_iter().filter(|fact| !fact.is_empty()).map(|fact| format!("<span>{fact}</span>")).collect();
     let state = match view.phase {
         Phase::Running => {
-            format!("<p class=\"state running\">running · {}{}</p>", clock(view.outcome.elapsed), of(view))
+            let near = view.near.as_ref().map(|near| format!(" · {}", text(near))).unwrap_or_default();
+            format!("<p class=\"state running\">running · {}{}{near}</p>", clock(view.outcome.elapsed), of(view))
         }
         Phase::Stopping => "<p class=\"state running\">stopping</p>".to_owned(),
         Phase::Over => String::new(),

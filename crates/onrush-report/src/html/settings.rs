@@ -31,6 +31,7 @@ pub(super) fn settings(view: &View) -> String {
         ("model", model.to_owned()),
         ("protocol", text(&protocol(info))),
         ("warm-up", warmup),
+        ("until", info.until.as_ref().map(|until| format!("<code>{}</code>", text(&until.text))).unwrap_or_default()),
         ("began", began),
         ("lasted", format!("{}, {}", clock(outcome.elapsed), outcome.stopped.name())),
         ("thresholds", lines(info.thresholds.iter().map(|one| format!("<code>{}</code>", text(one))))),

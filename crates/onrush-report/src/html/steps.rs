@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use onrush_metrics::{Outcome, SeriesInfo, SeriesKind, Tally};
+use onrush_metrics::{Outcome, SeriesInfo, SeriesKind, Tally, percentile_name};
 
 use super::escape::text;
 use super::table::{Cell, Column, Row, concat, table};
 use super::view::View;
+use crate::findings::{between, plus_minus};
 use crate::timeline::{One, Piece, Track};
 use crate::units::{allows_rates, count, percent, rate, several, supports, time};
 
@@ -71,12 +72,21 @@ fn row(view: &View, place: usize) -> Row {
     let figure = |time_of: Option<Duration>| {
         time_of.map_or_else(Cell::none, |value| Cell::figure(&time(value), value.as_secs_f64()))
     };
-    let quantile = |q| figure(supports(&tally.response, q).then(|| tally.response.quantile(q)));
+    let known = |figure: &str| outcome.known(Some(place), figure);
+    let quantile = |q| {
+        let known = known(&percentile_name(q)).map(plus_minus).unwrap_or_default();
+        figure(supports(&tally.response, q).then(|| tally.response.quantile(q))).with(&known)
+    };
+    let rate_known = known("rate").map(plus_minus).unwrap_or_default();
     let failed = percent(counters.failed, counters.ended());
     let cells = vec![
         Cell::figure(&count(counters.started), counters.started as f64),
-        if allows_rates(outcome.measured) { Cell::figure(&rate(per_second), per_second) } else { Cell::none() },
-        Cell::figure(&failed, counters.failed as f64 / counters.ended().max(1) as f64),
+        match allows_rates(outcome.measured) {
+            true => Cell::figure(&rate(per_second), per_second).with(&rate_known),
+            false => Cell::none(),
+        },
+        Cell::figure(&failed, counters.failed as f64 / counters.ended().max(1) as f64)
+            .with(&known("errors").map(between).unwrap_or_default()),
         quantile(0.5),
         quantile(0.95),
         quantile(0.99),

@@ -17,6 +17,14 @@ impl Cell {
         Self { markup: text(shown), key: Some(key), is_text: false }
     }
 
+    /// The same, with what is to be said of the figure below it.
+    pub(super) fn with(mut self, note: &str) -> Self {
+        if !note.is_empty() {
+            let _ = write!(self.markup, "<small class=\"known\">{}</small>", text(note));
+        }
+        self
+    }
+
     /// A figure that is not there.
     pub(super) fn none() -> Self {
         Self { markup: "<span class=\"none\">–</span>".to_owned(), key: Some(-1.0), is_text: false }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use onrush_metrics::{Histogram, Outcome, Soundness};
+use onrush_metrics::{Histogram, Outcome, Soundness, StopReason, percentile_name};
 
 use super::escape::text;
 use super::table::{Cell, Column, Row, concat, table};
 use super::view::{Phase, View, is_scheduled};
+use crate::findings::{between, in_words, missed, plus_minus};
 use crate::summary::answers::received_rate;
 use crate::summary::failures::Failures;
 use crate::summary::requests::measured;
@@ -39,11 +40,27 @@ pub(super) fn verdict(view: &View) -> String {
     }
     heads.push(soundness(view));
     let reasons = outcome.verdict.reasons.iter().map(|reason| (class(reason.soundness), sentence(&reason.text)));
-    let stopped = interrupted(outcome).filter(|_| view.phase == Phase::Over).map(|text| ("warn", text));
-    let reasons =
-        concat(reasons.chain(stopped).map(|(class, reason)| format!("<li class=\"{class}\">{}</li>", text(&reason))));
+    let reasons = reasons.chain(endings(view));
+    let reasons = concat(
+        reasons.map(|(class, reason)| format!("<li class=\"{class}\">{}</li>", text(&reason).replace("± ", "±&nbsp;"))),
+    );
     let reasons = if reasons.is_empty() { reasons } else { format!("<ul class=\"reasons\">{reasons}</ul>") };
     format!("<h2 class=\"unseen\">Verdict</h2><div class=\"heads\">{}</div>{reasons}", heads.concat())
+}
+
+/// What there is to say when the run is over: why it ended before its load did, and whether it held still.
+fn endings(view: &View) -> Vec<(&'static str, String)> {
+    if view.phase != Phase::Over {
+        return Vec::new();
+    }
+    let outcome = &view.outcome;
+    let stopped = interrupted(outcome).map(|text| match outcome.stopped {
+        StopReason::Precise => ("good", text),
+        _ => ("warn", text),
+    });
+    let missed = missed(outcome).map(|text| ("warn", text));
+    let drifts = outcome.drifts().iter().map(|drift| ("warn", sentence(&in_words(drift, outcome).1)));
+    stopped.into_iter().chain(missed).chain(drifts).collect()
 }
 
 fn soundness(view: &View) -> String {
@@ -112,10 +129,9 @@ pub(super) fn figures(view: &View) -> String {
         0 => format!("of {}", several(counters.ended(), "request", "requests")),
         number => format!("{} of {}", count(number), several(counters.ended(), "request", "requests")),
     };
-    cards.push(card(if counters.failed > 0 { "bad" } else { "" }, "failed", &failed, &how_many));
-    for (name, q) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
-        cards.extend(quantile(outcome, name, q));
-    }
+    let how_many = [outcome.known(None, "errors").map(between).unwrap_or_default(), how_many];
+    cards.push(card(if counters.failed > 0 { "bad" } else { "" }, "failed", &failed, &noted(&how_many)));
+    cards.extend(quantiles(outcome).into_iter().filter_map(|q| quantile(outcome, q)));
     if !outcome.total.response.is_empty() {
         cards.push(card(
             "",
@@ -147,13 +163,14 @@ fn rates(outcome: &Outcome) -> Vec<String> {
         false => {
             let name = if outcome.iterations.is_some() { "iterations" } else { "achieved" };
             let note = if is_scheduled(outcome) { "" } else { "users wait for answers" };
-            (name, outcome.ended_rate(), note.to_owned())
+            let known = if outcome.iterations.is_some() { String::new() } else { known(outcome, "rate") };
+            (name, outcome.ended_rate(), noted(&[known, note.to_owned()]))
         }
     };
     let mut cards = vec![card("main", name, &rate(value), &note)];
     if outcome.iterations.is_some() {
         let started = several(outcome.total.counters.started, "request", "requests");
-        cards.push(card("", "requests", &rate(outcome.requests_rate()), &started));
+        cards.push(card("", "requests", &rate(outcome.requests_rate()), &noted(&[known(outcome, "rate"), started])));
     }
     for (number, name, whole) in [
         (counters.dropped, "dropped", counters.intended),
@@ -167,10 +184,30 @@ fn rates(outcome: &Outcome) -> Vec<String> {
     cards
 }
 
-fn quantile(outcome: &Outcome, name: &'static str, q: f64) -> Option<String> {
-    let times = &outcome.total.response;
-    supports(times, q)
-        .then(|| card("", name, &time(times.quantile(q)), &beside(&outcome.total.service, |times| times.quantile(q))))
+/// The usual ones, and the one that decides when the run ends.
+fn quantiles(outcome: &Outcome) -> Vec<f64> {
+    let mut quantiles = vec![0.5, 0.95, 0.99];
+    let asked = outcome.info.until.iter().filter(|until| until.series.is_empty()).map(|until| until.q);
+    quantiles.extend(asked);
+    quantiles.sort_by(f64::total_cmp);
+    quantiles.dedup_by_key(|q| percentile_name(*q));
+    quantiles
+}
+
+fn quantile(outcome: &Outcome, q: f64) -> Option<String> {
+    let (times, name) = (&outcome.total.response, percentile_name(q));
+    let note = noted(&[known(outcome, &name), beside(&outcome.total.service, |times| times.quantile(q))]);
+    supports(times, q).then(|| card("", &name, &time(times.quantile(q)), &note))
+}
+
+/// How well a figure of all requests is known.
+fn known(outcome: &Outcome, figure: &str) -> String {
+    outcome.known(None, figure).map(plus_minus).unwrap_or_default()
+}
+
+/// What there is to say, a line each.
+fn noted(notes: &[String]) -> String {
+    notes.iter().filter(|note| !note.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
 /// The service time, beside the response time.
@@ -185,7 +222,7 @@ fn rest(measured: &str) -> String {
 }
 
 fn card(class: &str, name: &str, value: &str, note: &str) -> String {
-    let (value, note) = (text(value), text(note));
+    let (value, note) = (text(value), note.lines().map(text).collect::<Vec<_>>().join("<br>"));
     // The unit is smaller than the number.
     let value = match value.split_once(' ') {
         Some((number, unit)) if !unit.contains(' ') => format!("{number}<small> {unit}</small>"),

@@ -6,6 +6,9 @@ use onrush_metrics::{Event, Outcome, RunInfo, StopReason, Tallies, Tally};
 
 use super::data::{self, Widths};
 use super::escape::quoted;
+use super::observed::{charts, drawn, left_out};
+use crate::findings::nearness;
+use crate::style::Style;
 use crate::timeline::{One, Timeline, Track, Whole};
 
 /// How far the run is.
@@ -25,14 +28,18 @@ pub(crate) struct View {
     /// What came out, or what would have if the run ended now.
     pub(super) outcome: Outcome,
     pub(super) timeline: Timeline,
+    /// How near it is to the precision that ends it.
+    pub(super) near: Option<String>,
     /// As charts were last told.
     told: Told,
 }
 
-/// How many points each percentile was of when the last difference was made: where that changes, all of them do.
+/// How many points each percentile was of when the last difference was made, and what was drawn of the service's own
+/// figures: where that changes, all of them do.
 #[derive(Debug, Default, PartialEq)]
 struct Told {
     whole: Widths,
+    observed: Vec<usize>,
     series: Vec<Widths>,
 }
 
@@ -47,13 +54,15 @@ impl View {
             iterations: None,
             series: Vec::new(),
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: Duration::ZERO,
             elapsed: Duration::ZERO,
             oldest_cut_off: None,
             health: onrush_metrics::Health::default(),
             verdict: onrush_metrics::Verdict::default(),
+            findings: None,
         };
-        Self { phase: Phase::Running, outcome, timeline, told: Told::default() }
+        Self { phase: Phase::Running, outcome, timeline, near: None, told: Told::default() }
     }
 
     /// Takes an event of a run that is shown when it is over: what came out is known then.
@@ -77,12 +86,14 @@ impl View {
                         so_far.iterations.get_or_insert_default().merge(iterations);
                     }
                 }
+                snapshot.observe(&mut so_far.observed);
                 so_far.total = snapshot.total.clone();
                 so_far.elapsed = snapshot.at;
                 let lasts = so_far.info.duration.unwrap_or(Duration::MAX).min(snapshot.at);
                 so_far.measured = lasts.saturating_sub(so_far.info.warmup);
                 so_far.health = snapshot.health.clone();
                 so_far.verdict = snapshot.verdict.clone();
+                self.near = nearness(&so_far.info, snapshot, Style { unicode: true, ..Style::default() });
             }
             Event::Stopping(_) => self.phase = Phase::Stopping,
             Event::Finished(outcome) => {
@@ -99,14 +110,15 @@ impl View {
 
     /// Everything that charts are drawn from.
     pub(crate) fn data(&self) -> String {
-        self.data_from(&Told::of(&self.timeline), 0, &[])
+        self.data_from(&self.now(), 0, &[])
     }
 
     /// What has changed of it since this was last asked, to be put behind what is there from the points named on.
     pub(crate) fn changes(&mut self) -> String {
-        let now = Told::of(&self.timeline);
+        let now = self.now();
         let changed = self.timeline.whole.take_changed();
-        let whole = if now.whole == self.told.whole { changed } else { 0 };
+        let is_same = now.whole == self.told.whole && now.observed == self.told.observed;
+        let whole = if is_same { changed } else { 0 };
         let mut series = Vec::new();
         for (place, track) in self.timeline.series.iter_mut().enumerate() {
             let changed = track.take_changed();
@@ -115,6 +127,16 @@ impl View {
         }
         self.told = now;
         self.data_from(&self.told, whole, &series)
+    }
+
+    fn now(&self) -> Told {
+        let whole = |track: &Track<Whole>| Widths::of(track, |whole| &whole.response);
+        let one = |track: &Track<One>| Widths::of(track, |one| &one.response);
+        Told {
+            whole: whole(&self.timeline.whole),
+            observed: drawn(&self.outcome).iter().flat_map(|family| &family.members).map(|member| member.0).collect(),
+            series: self.timeline.series.iter().map(one).collect(),
+        }
     }
 
     fn data_from(&self, widths: &Told, whole: usize, series: &[usize]) -> String {
@@ -135,6 +157,7 @@ impl View {
             let track = ("track", data::one(track, widths, from));
             data::object(data::series(info, times).into_iter().chain([track]))
         });
+        let drawn = drawn(outcome);
         data::object([
             ("over", self.is_over().to_string()),
             ("scheduled", is_scheduled(outcome).to_string()),
@@ -143,7 +166,9 @@ impl View {
             ("threads", info.threads.to_string()),
             ("stages", data::list(stages)),
             ("shares", data::distributions(outcome)),
-            ("whole", data::whole(&self.timeline.whole, widths.whole, whole)),
+            ("observed", charts(&drawn)),
+            ("unseen", left_out(outcome, &drawn).to_string()),
+            ("whole", data::whole(&self.timeline.whole, &widths.observed, widths.whole, whole)),
             ("series", data::list(tracks)),
         ])
     }
@@ -152,14 +177,6 @@ impl View {
 /// Whether arrivals follow a schedule, in parts of the load at least: users who wait for answers have no start lag.
 pub(super) fn is_scheduled(outcome: &Outcome) -> bool {
     outcome.info.open || !outcome.arrivals().start_lag.is_empty()
-}
-
-impl Told {
-    fn of(timeline: &Timeline) -> Self {
-        let whole = |track: &Track<Whole>| Widths::of(track, |whole| &whole.response);
-        let one = |track: &Track<One>| Widths::of(track, |one| &one.response);
-        Self { whole: whole(&timeline.whole), series: timeline.series.iter().map(one).collect() }
-    }
 }
 
 #[cfg(test)]
@@ -178,7 +195,8 @@ mod tests {
             tags: Vec::new(),
             checks: Vec::new(),
         };
-        RunInfo { series: vec![series("cart"), series("pay")], ..RunInfo::default() }
+        let observed = vec!["a_bytes".into(), "b".into()];
+        RunInfo { series: vec![series("cart"), series("pay")], observed, ..RunInfo::default() }
     }
 
     fn second(number: u64, requests: u64) -> Event {
@@ -190,6 +208,7 @@ mod tests {
             at: Duration::from_secs(number + 1),
             interval: tally.clone(),
             series: vec![tally.clone(), tally],
+            observed: vec![Some(number as f64), (requests > 20).then_some(7.5)],
             ..Snapshot::default()
         }))
     }

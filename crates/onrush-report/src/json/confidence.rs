@@ -1,11 +1,11 @@
 //! How well figures are known, and whether the run held still, as JSON.
 
-use onrush_metrics::Outcome;
-use onrush_stats::{Drift, LEVEL};
+use onrush_metrics::{Drift, Outcome};
+use onrush_stats::LEVEL;
 use serde::Serialize;
 
 use super::nanos;
-use crate::findings::{Findings, in_words};
+use crate::findings::in_words;
 
 #[derive(Serialize)]
 pub(super) struct Confidence<'a> {
@@ -19,7 +19,7 @@ struct Interval<'a> {
     scenario: &'a str,
     name: &'a str,
     kind: &'static str,
-    figure: &'static str,
+    figure: &'a str,
     value: f64,
     low: f64,
     high: f64,
@@ -34,20 +34,21 @@ struct Warning {
 }
 
 impl<'a> Confidence<'a> {
-    pub(super) fn of(outcome: &'a Outcome, findings: &Findings) -> Self {
-        let intervals = findings.known.iter().map(|known| {
+    pub(super) fn of(outcome: &'a Outcome) -> Self {
+        let known = outcome.findings.iter().flat_map(|findings| &findings.known);
+        let intervals = known.map(|known| {
             let info = known.series.and_then(|place| outcome.info.series.get(place));
             Interval {
                 scenario: info.map_or("", |info| &info.scenario),
                 name: info.map_or("", |info| &info.name),
                 kind: info.map_or("requests", |info| info.kind.name()),
-                figure: known.figure,
+                figure: &known.figure,
                 value: known.band.value,
                 low: known.band.low,
                 high: known.band.high,
             }
         });
-        let warnings = findings.drifts.iter().map(|drift| {
+        let warnings = outcome.drifts().iter().map(|drift| {
             let (rule, text) = in_words(drift, outcome);
             let (change, lasted_ns) = match drift {
                 Drift::WarmUp { lasted, change } => (*change, Some(nanos(*lasted))),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use onrush_metrics::{RunInfo, Snapshot, StopReason, Tally};
 
 use crate::far::{far, whole_percent};
+use crate::findings::nearness;
 use crate::layout::{clipped, width};
 use crate::style::{Style, Tone};
 use crate::units::{clock, count, percent, rate, several, supports, time};
@@ -79,6 +80,8 @@ fn parts(view: &View, style: Style) -> Vec<Part> {
     if total.dropped > 0 {
         add(3, style.paint(Tone::Warn, &format!("{} dropped", count(total.dropped))));
     }
+    let near = view.info.filter(|_| view.stopping.is_none()).and_then(|info| nearness(info, view.snapshot, style));
+    near.into_iter().for_each(|near| add(4, near));
     if gauges.waiting > 0 && view.stopping.is_none() {
         add(7, format!("{} waiting", count(gauges.waiting)));
     }

@@ -23,6 +23,9 @@ enum Figure {
     Mean,
 }
 
+/// What response times are called.
+pub(crate) const RESPONSE: &str = "response time";
+
 pub(crate) struct Row<'a> {
     pub(crate) name: &'static str,
     pub(crate) is_part: bool,
@@ -59,7 +62,7 @@ pub(crate) fn rows(outcome: &Outcome) -> Vec<Row<'_>> {
     let parts = &total.breakdown;
     let row = |name, is_part, times| Row { name, is_part, times };
     let rows = [
-        row("response time", false, &total.response),
+        row(RESPONSE, false, &total.response),
         row("start lag", true, &total.start_lag),
         row("pool", true, &parts.pool),
         row("dns", true, &parts.dns),

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use onrush_metrics::{Counters, Outcome, Soundness, StopReason};
 
 use super::failures::Failures;
+use crate::findings::{missed, within};
 use crate::layout::{MARGIN, bullet, clean, columns, wrap};
 use crate::style::{Style, Tone};
 use crate::units::{clock, several};
@@ -48,6 +49,9 @@ pub(super) fn section(outcome: &Outcome, style: Style) -> String {
     if let Some(sentence) = interrupted(outcome) {
         let tone = Some(Tone::Warn).filter(|_| outcome.stopped != StopReason::Precise);
         bullet(&mut text, &sentence, tone, style);
+    }
+    if let Some(sentence) = missed(outcome) {
+        bullet(&mut text, &sentence, Some(Tone::Warn), style);
     }
     text
 }
@@ -105,9 +109,12 @@ pub(crate) fn interrupted(outcome: &Outcome) -> Option<String> {
         StopReason::Lost => "The record ends",
         // The run was to end as soon as it could: nothing is missing.
         StopReason::Precise => {
-            let asked = outcome.info.until.as_deref().map(|asked| format!(" ({})", clean(asked))).unwrap_or_default();
+            let asked =
+                outcome.info.until.as_ref().map(|until| format!(" ({})", clean(&until.text))).unwrap_or_default();
+            let band = outcome.until().and_then(|(_, reached)| reached.band);
+            let known = band.map(|band| format!(": to ± {}, 99 % sure", within(band.relative()))).unwrap_or_default();
             return Some(format!(
-                "Ended after {played}{of}, as soon as the percentile was known as well as was asked for{asked}."
+                "Ended after {played}{of}, as soon as the percentile was known as well as was asked for{asked}{known}."
             ));
         }
     };

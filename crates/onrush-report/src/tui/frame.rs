@@ -1,11 +1,11 @@
 //! What is around every page: what is played, the verdict, how far it is, which pages there are, which keys.
 
-use onrush_metrics::{Soundness, StopReason};
+use onrush_metrics::{RunInfo, Soundness, StopReason};
 use ratatui_core::layout::Rect;
 
 use super::pen::{Ink, Pen, split_top, wide};
 use super::state::State;
-use super::{Chosen, Dashboard, View, errors, generator, overview, steps};
+use super::{Chosen, Dashboard, View, errors, generator, observed, overview, steps};
 use crate::far::whole_percent;
 use crate::layout::clean;
 use crate::protocol::protocol;
@@ -40,10 +40,10 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, looks: &Looks, chosen: Chosen) -> 
     progress(pen, Rect { y: above.y + 1, ..above }, looks.shown);
     stages(pen, Rect { y: above.y + 2, ..above }, looks.now, chosen);
     let (tab_line, rest) = split_top(rest, if area.height >= AIRY { 3 } else { 1 });
-    let has_steps = !looks.shown.info.series.is_empty();
-    tabs(pen, Rect { y: tab_line.y + tab_line.height / 2, ..tab_line }, chosen.view, has_steps);
+    let info = &looks.shown.info;
+    tabs(pen, Rect { y: tab_line.y + tab_line.height / 2, ..tab_line }, chosen.view, info);
     let (body, foot) = split_top(rest, rest.height - 1);
-    keys(pen, foot, chosen, looks.notes.len());
+    keys(pen, foot, chosen, View::of(info).len(), looks.notes.len());
     if chosen.help {
         help(pen, body);
         return chosen.scroll;
@@ -56,6 +56,7 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, looks: &Looks, chosen: Chosen) -> 
         View::Steps => steps::draw(pen, body, looks.shown, chosen.scroll),
         View::Errors => errors::draw(pen, body, looks.shown, chosen.scroll),
         View::Generator => generator::draw(pen, body, looks.shown, looks.notes, chosen.scroll),
+        View::Service => observed::draw(pen, body, looks.shown, chosen.scroll),
     }
 }
 
@@ -188,6 +189,7 @@ fn stages(pen: &mut Pen, area: Rect, state: &State, chosen: Chosen) {
         _ if chosen.stops > 1 => Some("interrupted twice: ending now".to_owned()),
         _ if is_asked => Some(format!("interrupted: waiting for {under_way} in flight; Ctrl-C or q again ends it now")),
         Some(StopReason::Threshold) => Some(format!("ended by a broken threshold: waiting for {under_way} in flight")),
+        Some(StopReason::Precise) => Some(format!("known well enough: waiting for {under_way} in flight")),
         Some(StopReason::Script) => Some(format!("ended by the scenario: waiting for {under_way} in flight")),
         Some(_) => Some(format!("ending: waiting for {under_way} in flight")),
         None => None,
@@ -215,13 +217,14 @@ fn stages(pen: &mut Pen, area: Rect, state: &State, chosen: Chosen) {
 }
 
 /// The pages, the one that is open marked; where there is no room, it is the only one with a name.
-fn tabs(pen: &mut Pen, area: Rect, view: View, has_steps: bool) {
+fn tabs(pen: &mut Pen, area: Rect, view: View, info: &RunInfo) {
+    let (views, has_steps) = (View::of(info), !info.series.is_empty());
     let texts: Vec<_> =
-        View::ALL.iter().zip(1..).map(|(tab, number)| format!(" {number} {} ", name(*tab, has_steps))).collect();
+        views.iter().zip(1..).map(|(tab, number)| format!(" {number} {} ", name(*tab, has_steps))).collect();
     let has_room = texts.iter().map(|text| wide(text)).sum::<u16>() <= area.width;
     let mut x = area.x;
-    for (text, tab) in texts.iter().zip(View::ALL) {
-        let (text, ink) = match tab == view {
+    for (text, tab) in texts.iter().zip(views) {
+        let (text, ink) = match *tab == view {
             true => (&**text, Ink::Reversed),
             false if has_room => (&**text, Ink::Dim),
             false => (&text[..3], Ink::Dim),
@@ -239,14 +242,16 @@ fn name(view: View, has_steps: bool) -> &'static str {
         View::Steps => "Times",
         View::Errors => "Errors",
         View::Generator => "Generator",
+        View::Service => "Service",
     }
 }
 
 /// The keys that are pressed most, in the last line, as far as there is room.
-fn keys(pen: &mut Pen, area: Rect, chosen: Chosen, notes: usize) {
+fn keys(pen: &mut Pen, area: Rect, chosen: Chosen, views: usize, notes: usize) {
     let stop = if chosen.stops > 0 { "end now" } else { "stop" };
+    let digits = format!("1-{views}");
     let mut x = area.x;
-    for (key, what) in [("?", "help"), ("1-4", "pages"), ("q", stop), ("p", "pause display"), ("s", "service")] {
+    for (key, what) in [("?", "help"), (&*digits, "pages"), ("q", stop), ("p", "pause display"), ("s", "service")] {
         // Both are side by side there.
         let is_idle = key == "s" && (chosen.view != View::Overview || area.width >= overview::SIDE_BY_SIDE);
         let room = area.right().saturating_sub(x);

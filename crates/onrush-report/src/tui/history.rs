@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use onrush_metrics::{Histogram, Snapshot};
+use onrush_metrics::{Histogram, Observed, Snapshot};
 
 /// Points that are kept.
 const MOST: usize = 256;
@@ -23,6 +23,8 @@ pub(super) struct Point {
     pub(super) ended: u64,
     pub(super) response: Times,
     pub(super) service: Times,
+    /// The service's own figures.
+    pub(super) observed: Vec<Observed>,
 }
 
 /// Counts of times, coarsely.
@@ -51,6 +53,7 @@ impl History {
             ended: arrivals.ended(),
             response: Times::of(response),
             service: Times::of(service),
+            observed: snapshot.observed(),
         };
         match self.points.last_mut() {
             // Less than that is a part of what was before it.
@@ -85,6 +88,7 @@ impl Point {
         self.ended += later.ended;
         self.response.absorb(&later.response);
         self.service.absorb(&later.service);
+        Observed::merge_each(&mut self.observed, &later.observed);
     }
 
     /// So many a second.

@@ -7,9 +7,12 @@ use ratatui_core::layout::Rect;
 
 use super::chart::{self, Chart, Curve, Scale};
 use super::history::{Point, Times};
+use super::observed;
 use super::pen::{Ink, Pen, split_left, split_top};
 use super::state::State;
 use super::table::{Column, Line, Row, put_lines, table};
+use crate::findings::nearness;
+use crate::style::Style;
 use crate::units::{count, percent, rate, supports, time};
 
 /// From this width on, response and service times are shown side by side.
@@ -29,9 +32,16 @@ pub(super) fn draw(pen: &mut Pen, area: Rect, state: &State, service: bool) {
     let room = usize::from(area.width);
     let mut lines = figures(state, room, pen);
     lines.push(gauges(state));
+    lines.extend(near(state, pen.style));
     let (top, rest) = split_top(area, lines.len() as u16);
     put_lines(pen, top, &lines);
     let (_, rest) = split_top(rest, u16::from(rest.height > 12));
+    // What the service says has a fifth of the room.
+    let strip = (rest.height / 5).min(u16::try_from(observed::wanted(state)).unwrap_or(u16::MAX));
+    let (rest, below) = split_top(rest, rest.height - strip);
+    if strip > 0 {
+        observed::strip(pen, below, state);
+    }
     let until = until(state);
     let for_rate = if rest.height < 10 { 0 } else { (rest.height * 2 / 5).max(5) };
     let (above, below) = split_top(rest, for_rate);
@@ -127,12 +137,18 @@ fn gauges(state: &State) -> Line {
     line
 }
 
+/// How near the run is to the precision that ends it.
+fn near(state: &State, style: Style) -> Option<Line> {
+    let near = nearness(&state.info, state.last.as_ref()?, style)?;
+    Some(vec![("ends at ".to_owned(), Ink::Dim), (near, Ink::Plain)])
+}
+
 fn none() -> String {
     "–".to_owned()
 }
 
 /// The end of the time axis.
-fn until(state: &State) -> f64 {
+pub(super) fn until(state: &State) -> f64 {
     let at = state.at().as_secs_f64();
     let whole = state.info.duration.map(|duration| duration.as_secs_f64()).filter(|whole| *whole <= SHORT);
     whole.map_or(at.max(LEAST_AXIS), |whole| whole.max(at))

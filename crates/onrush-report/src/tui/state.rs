@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onrush_metrics::{Event, RunInfo, Snapshot, Stage, StopReason, Tallies, Tally};
+use onrush_metrics::{Event, Observed, RunInfo, Snapshot, Stage, StopReason, Tallies, Tally};
 
 use super::history::History;
 use crate::far::{Far, far};
@@ -19,6 +19,8 @@ pub(super) struct State {
     pub(super) now: Vec<u64>,
     /// All iterations since the start; of scenarios only.
     pub(super) iterations: Option<Tally>,
+    /// The service's own figures since the start.
+    pub(super) observed: Vec<Observed>,
     pub(super) history: History,
     pub(super) stopping: Option<StopReason>,
 }
@@ -42,6 +44,7 @@ impl State {
         if !snapshot.warming_up {
             self.history.push(snapshot);
         }
+        snapshot.observe(&mut self.observed);
         self.now = snapshot.series.iter().map(|tally| tally.counters.ended()).collect();
         // Field by field: thousands of series need not be copied to be left out.
         self.last = Some(Snapshot {
@@ -54,6 +57,8 @@ impl State {
             warming_up: snapshot.warming_up,
             health: snapshot.health.clone(),
             verdict: snapshot.verdict.clone(),
+            observed: snapshot.observed.clone(),
+            precision: snapshot.precision,
             ..Snapshot::default()
         });
     }

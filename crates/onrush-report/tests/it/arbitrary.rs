@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    Counters, ErrorKind, Health, Histogram, Outcome, Reason, RunInfo, Soundness, StopReason, Tally, Verdict,
+    Counters, ErrorKind, Health, Histogram, Observed, Outcome, Reason, RunInfo, Soundness, StopReason, Tally, Verdict,
     WorkerHealth,
 };
 use proptest::prelude::*;
@@ -14,9 +14,19 @@ use crate::fixtures;
 pub(crate) fn outcomes() -> impl Strategy<Value = Outcome> {
     let times = prop::array::uniform4(prop_oneof![Just(0), any::<u64>()].prop_map(Duration::from_nanos));
     let oldest = prop::option::of(any::<u64>().prop_map(Duration::from_nanos));
-    (infos(), tallies(), reasons(), health(), times, oldest, any::<bool>()).prop_map(
-        |(info, total, reasons, health, [measured, elapsed, warmup, duration], oldest_cut_off, is_interrupted)| {
+    (infos(), tallies(), reasons(), health(), times, oldest, any::<bool>(), observed()).prop_map(
+        |(
+            info,
+            total,
+            reasons,
+            health,
+            [measured, elapsed, warmup, duration],
+            oldest_cut_off,
+            is_interrupted,
+            observed,
+        )| {
             Outcome {
+                observed: vec![observed; info.observed.len()],
                 info: RunInfo { warmup, duration: Some(duration), ..info },
                 stopped: if is_interrupted { StopReason::Interrupted } else { StopReason::Completed },
                 total,
@@ -28,9 +38,20 @@ pub(crate) fn outcomes() -> impl Strategy<Value = Outcome> {
                 oldest_cut_off,
                 health,
                 verdict: Verdict::new(reasons),
+                findings: None,
             }
         },
     )
+}
+
+/// A figure that may be no number, and may not have been there.
+fn observed() -> impl Strategy<Value = Observed> {
+    let second = (any::<f64>(), any::<u32>().prop_map(|ms| Duration::from_millis(ms.into())));
+    prop::collection::vec(second, 0..3).prop_map(|seconds| {
+        let mut observed = Observed::default();
+        seconds.into_iter().for_each(|(figure, lasted)| observed.add(figure, lasted));
+        observed
+    })
 }
 
 fn infos() -> impl Strategy<Value = RunInfo> {
@@ -42,6 +63,7 @@ fn infos() -> impl Strategy<Value = RunInfo> {
         lanes,
         open,
         limited_by_files: false,
+        observed: names[3..].to_vec(),
         ..fixtures::closed_info()
     })
 }

@@ -9,6 +9,7 @@ use onrush_metrics::{
 };
 use onrush_record::{Reader, Writer};
 use onrush_report::{Comparison, Recorded, Style, Terms, VIEWS, find_kind};
+use onrush_stats::Filler;
 use serde_json::Value;
 
 use crate::shared::Sink;
@@ -119,11 +120,13 @@ impl Service {
             iterations: None,
             series,
             thresholds: Vec::new(),
+            observed: Vec::new(),
             measured: Duration::from_secs(self.seconds),
             elapsed: Duration::from_secs(self.seconds),
             oldest_cut_off: None,
             health: Health::default(),
             verdict: Verdict::default(),
+            findings: None,
         })));
         events
     }
@@ -289,7 +292,10 @@ fn a_single_run_says_how_well_it_is_known_live_and_replayed() {
     events.iter().for_each(|event| writer.write(event).unwrap());
     let mut replayed = Vec::new();
     onrush_record::replay(&*bytes, |event| replayed.push(event)).unwrap();
-    for events in [&events, &replayed] {
+    // Neither of them has been looked at.
+    for mut events in [events, replayed] {
+        let mut filler = Filler::default();
+        events.iter_mut().for_each(|event| filler.on_event(event));
         let written = |kind: &str| {
             let sink = Sink::default();
             let mut output = (find_kind(kind).unwrap().make)(Box::new(sink.clone()), Style::default());

@@ -40,6 +40,7 @@ fn events(outcome: Outcome) -> Vec<Event> {
             series: (0..series as u64).map(|place| tally(second, place)).collect(),
             gauges: Gauges { users: 4, in_flight: 3, waiting: 0 },
             warming_up: second == 0,
+            observed: if info.observed.is_empty() { Vec::new() } else { fixtures::observed_in(second) },
             ..Snapshot::default()
         })));
     }
@@ -75,26 +76,52 @@ fn evil() -> Outcome {
     outcome
 }
 
+fn check(kind: &str, name: &str, outcome: Outcome) {
+    let text = written(kind, &events(outcome));
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(format!("{kind}_{name}"), text) });
+}
+
 #[test]
 fn whole_texts() {
     for kind in ["csv", "junit", "markdown"] {
         for (name, outcome) in [("shop", fixtures::shop()), ("evil", evil()), ("refused", fixtures::refused())] {
-            let text = written(kind, &events(outcome));
-            insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(format!("{kind}_{name}"), text) });
+            check(kind, name, outcome);
         }
     }
 }
 
 #[test]
+fn with_what_the_seconds_say() {
+    for kind in ["junit", "markdown"] {
+        for (name, outcome) in [("known", fixtures::known()), ("imprecise", fixtures::imprecise())] {
+            check(kind, name, outcome);
+        }
+    }
+}
+
+#[test]
+fn the_services_own_figures_are_beside_those_of_the_run() {
+    ["csv", "markdown"].iter().for_each(|kind| check(kind, "observed", fixtures::observed()));
+    let text = written("jsonl", &events(fixtures::observed()));
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines[0]["observed"][2], "process_resident_memory_bytes");
+    // In the first second there is no rise yet.
+    assert_eq!([&lines[1]["observed"][3], &lines[2]["observed"][3]], [&Value::Null, &Value::from(1_190.0)]);
+    assert_eq!(lines[5]["report"]["observed"][6]["mean"], Value::Null);
+}
+
+#[test]
 fn lines_are_whole_documents() {
-    let text = written("jsonl", &events(fixtures::shop()));
+    let events = events(fixtures::shop());
+    let text = written("jsonl", &events);
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().expect("a type")).collect();
     assert_eq!(types, ["start", "second", "second", "second", "stopping", "end"]);
     assert!(text.ends_with("}\n"));
     let shown = text.lines().nth(2).expect("a second").replace(",\"", ",\n\"");
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!("jsonl_shop", shown) });
-    let report: Value = serde_json::from_str(&onrush_report::json(&fixtures::shop())).expect("JSON");
+    let Some(Event::Finished(outcome)) = events.last() else { panic!("{events:?}") };
+    let report: Value = serde_json::from_str(&onrush_report::json(outcome)).expect("JSON");
     assert_eq!(lines[5]["report"], report, "the end is the JSON of the run");
 }
 
@@ -129,7 +156,7 @@ fn documented(heading: &str) -> Vec<String> {
 #[test]
 fn the_page_names_every_field_of_a_line_and_no_other() {
     let mut found = BTreeSet::new();
-    for outcome in [fixtures::shop(), fixtures::hostile(), fixtures::hanging()] {
+    for outcome in [fixtures::shop(), fixtures::hostile(), fixtures::hanging(), fixtures::observed()] {
         let events = events(outcome.clone());
         // An interval in which everything happens that can happen.
         let busy = Snapshot { interval: outcome.total, series: outcome.series, ..Snapshot::default() };

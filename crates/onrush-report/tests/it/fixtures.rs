@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use onrush_metrics::{
-    ErrorKind, Health, Histogram, Outcome, Reason, RunInfo, SeriesInfo, SeriesKind, Soundness, StopReason, Tally,
-    ThresholdResult, Verdict, WorkerHealth,
+    Band, Drift, ErrorKind, Findings, Health, Histogram, Known, Machine, Observed, Outcome, Reached, Reason, RunInfo,
+    SeriesInfo, SeriesKind, Soundness, Stage, StopReason, Tally, ThresholdResult, Until, Verdict, WorkerHealth,
 };
-use onrush_report::{Findings, Known};
-use onrush_stats::{Band, Drift};
 
 pub(crate) const SHOP: &str = "http://shop.example.com/products";
 
@@ -17,6 +15,9 @@ pub(crate) type Named = (&'static str, fn() -> Outcome);
 /// Every outcome.
 pub(crate) const ALL: &[Named] = &[
     ("closed", closed),
+    ("known", known),
+    ("precise", precise),
+    ("imprecise", imprecise),
     ("frozen", frozen),
     ("refused", refused),
     ("invalid", invalid),
@@ -31,6 +32,7 @@ pub(crate) const ALL: &[Named] = &[
     ("hanging", hanging),
     ("stalled", stalled),
     ("shop", shop),
+    ("observed", observed),
 ];
 
 pub(crate) fn secs(secs: u64) -> Duration {
@@ -128,9 +130,11 @@ fn outcome(info: RunInfo, total: Tally) -> Outcome {
         iterations: None,
         series: Vec::new(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         oldest_cut_off: None,
         health: health([0.31, 0.29]),
         verdict: Verdict::default(),
+        findings: None,
     }
 }
 
@@ -443,17 +447,124 @@ pub(crate) fn shop() -> Outcome {
     }
 }
 
+/// A figure of a second, by its number.
+type Figure = fn(u64) -> Option<f64>;
+
+/// Series of the service's own, and what each was in a second `at` of a run.
+pub(crate) const OBSERVED: &[(&str, Figure)] = &[
+    ("http_requests_in_flight", |at| Some((at % 7) as f64)),
+    ("rate(process_cpu_seconds_total)", |at| Some(0.4 + at as f64 / 50.0)),
+    // For some seconds the page could not be read.
+    ("process_resident_memory_bytes", |at| (!(4..6).contains(&at)).then_some(41e6 + 1e5 * at as f64)),
+    ("rate(http_requests_total{status=\"200\"})", |at| (at > 0).then_some(1_190.0)),
+    ("rate(http_requests_total{status=\"503\"})", |at| (at > 0).then_some((at % 5) as f64)),
+    ("mean(http_request_duration_seconds)", |at| (at > 0).then_some(0.000_3 * (1 + at % 3) as f64)),
+    ("never_there", |_| None),
+];
+
+pub(crate) fn observed_names() -> Vec<String> {
+    OBSERVED.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+pub(crate) fn observed_in(second: u64) -> Vec<Option<f64>> {
+    OBSERVED.iter().map(|(_, figure)| figure(second)).collect()
+}
+
+/// The service's own figures were read beside the load.
+pub(crate) fn observed() -> Outcome {
+    let mut outcome = closed();
+    outcome.info.observed = observed_names();
+    outcome.observed = vec![Observed::default(); OBSERVED.len()];
+    for second in 0..10 {
+        for (observed, figure) in outcome.observed.iter_mut().zip(observed_in(second)) {
+            figure.iter().for_each(|figure| observed.add(*figure, secs(1)));
+        }
+    }
+    outcome
+}
+
+/// An outcome whose seconds have been looked at.
+pub(crate) fn with_findings(outcome: Outcome) -> Outcome {
+    Outcome { findings: outcome.findings.or_else(|| Some(findings())), ..outcome }
+}
+
+/// A run that was long enough to tell how well it knows, and that did not hold still.
+pub(crate) fn known() -> Outcome {
+    with_findings(shop())
+}
+
+/// One that ended as soon as it knew enough.
+pub(crate) fn precise() -> Outcome {
+    with_until(StopReason::Precise, Some(within(0.048)))
+}
+
+/// One whose load ended before.
+pub(crate) fn imprecise() -> Outcome {
+    with_until(StopReason::Completed, Some(within(0.071)))
+}
+
+/// How well a percentile is to be known.
+pub(crate) fn until(what: &str, q: f64, share: f64) -> Until {
+    Until { text: format!("{what} ± {}%", share * 100.0), what: what.to_owned(), series: Vec::new(), q, share }
+}
+
+/// A run that was to end when its p99.9 was known, and how well it was when the load ended.
+pub(crate) fn with_until(stopped: StopReason, band: Option<Band>) -> Outcome {
+    let until = until("p99.9", 0.999, 0.05);
+    let reached = Reached { reached: stopped == StopReason::Precise, band };
+    let mut outcome = Outcome { stopped, ..with_findings(closed()) };
+    outcome.info.until = Some(until);
+    outcome.info.started_at = secs(1_795_572_603);
+    let [from, until] = [Some(secs(0)), Some(secs(30))];
+    let stage = |text: &str, from, until| Stage { text: text.to_owned(), from, until, ..Stage::default() };
+    outcome.info.stages = vec![
+        stage(&outcome.info.load, from, until),
+        stage("1000 iterations by 20 users", until, None),
+        stage("1/s for 1s", None, None),
+    ];
+    outcome.info.machine = Machine {
+        system: "Linux 6.1.0".into(),
+        architecture: "x86_64".into(),
+        cores: 2,
+        memory: Some(8_000_000_000),
+        open_files: Some(1024),
+        ..Machine::default()
+    };
+    outcome.info.plan = vec!["GET http://shop.example.com/products".into()];
+    outcome.findings.iter_mut().for_each(|findings| {
+        let band = Band { value: 98.0e6, low: 95.0e6, high: 104.0e6 };
+        findings.known.insert(3, Known { series: None, figure: "p99.9".into(), band });
+        findings.drifts.clear();
+        findings.known.retain(|known| known.figure != "errors");
+        findings.until = Some(reached);
+    });
+    outcome
+}
+
+/// Where p99.9 may have been when the load ended: this share away.
+pub(crate) fn within(share: f64) -> Band {
+    Band { value: 98.0e6, low: 98.0e6 * (1.0 - share / 2.0), high: 98.0e6 * (1.0 + share) }
+}
+
 /// What seconds might say.
-pub(crate) fn findings() -> Findings {
-    let known = |series, figure, value, low, high| Known { series, figure, band: Band { value, low, high } };
+fn findings() -> Findings {
+    let known = |series, figure: &str, value, low, high| Known {
+        series,
+        figure: figure.to_owned(),
+        band: Band { value, low, high },
+    };
     Findings {
         known: vec![
             known(None, "p50", 12.0e6, 11.9e6, 12.1e6),
             known(None, "p95", 40.0e6, 39.0e6, 41.2e6),
             known(None, "p99", 87.2e6, 80.0e6, 98.0e6),
+            known(None, "mean", 14.0e6, 13.9e6, 14.3e6),
             known(None, "rate", 500.0, 499.5, 500.5),
-            known(Some(0), "errors", 0.01, 0.005, 0.015),
+            known(None, "errors", 0.000_345, 0.0, 0.001),
+            known(Some(0), "p50", 2.0e9, 1.95e9, 2.06e9),
+            known(Some(1), "errors", 0.001, 0.000_2, 0.004),
         ],
         drifts: vec![Drift::WarmUp { lasted: Duration::from_secs(8), change: 0.35 }, Drift::Trend { change: -0.12 }],
+        until: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onrush_metrics::Event;
-use onrush_report::{Style, find_kind, json, json_with};
+use onrush_report::{Style, find_kind, json};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -15,17 +15,19 @@ const PAGE: &str = include_str!("../../../../docs/json.md");
 
 #[test]
 fn whole_outcomes() {
-    for (name, outcome) in [
-        ("http2", fixtures::http2()),
-        ("hanging", fixtures::hanging()),
-        ("nothing", fixtures::nothing()),
-        ("interrupted", fixtures::interrupted()),
-    ] {
+    let table: &[fixtures::Named] = &[
+        ("http2", fixtures::http2),
+        ("hanging", fixtures::hanging),
+        ("nothing", fixtures::nothing),
+        ("interrupted", fixtures::interrupted),
+        ("imprecise", fixtures::imprecise),
+    ];
+    for (name, make) in table {
         // Histograms are long.
-        let text = json(&outcome);
+        let text = json(&make());
         let (shown, slots) = text.split_once("\"upper_edge_ns_and_count\": [").expect("a histogram");
         let text = format!("{shown}({} slots)", slots.matches('[').count());
-        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, text) });
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(*name, text) });
     }
 }
 
@@ -79,11 +81,13 @@ const WITH_ENTRIES: &[&str] = &[
     "verdict.reasons",
     "errors",
     "generator.workers",
+    "run.stages",
     "thresholds",
     "series",
     "checks",
     "confidence.intervals",
     "confidence.warnings",
+    "observed",
 ];
 
 /// Calls `visit` with the path of every leaf and its value.
@@ -130,7 +134,7 @@ fn is_a(kind: &str, value: &Value) -> bool {
 fn the_documentation_names_every_field_and_no_other() {
     let mut written = BTreeSet::new();
     for (_, make) in ALL {
-        leaves("", &parsed(&json_with(&make(), &fixtures::findings())), &mut |path, _| {
+        leaves("", &parsed(&json(&fixtures::with_findings(make()))), &mut |path, _| {
             written.insert(path.to_owned());
         });
     }
@@ -150,7 +154,7 @@ fn fields_are_what_the_documentation_says_and_null_only_where_it_says_so() {
     };
     let mut seen: BTreeMap<String, [bool; 2]> = BTreeMap::new();
     for (name, make) in ALL {
-        leaves("", &parsed(&json_with(&make(), &fixtures::findings())), &mut |path, value| {
+        leaves("", &parsed(&json(&fixtures::with_findings(make()))), &mut |path, value| {
             let field = documented.iter().find(|field| field.path == path).expect("documented");
             assert!(value.is_null() || is_a(&field.kind, value), "{name}: {path} is {value}");
             seen.entry(place(path)).or_default()[usize::from(value.is_null())] = true;
@@ -167,7 +171,7 @@ fn every_outcome_has_the_same_fields() {
     let expected = documented();
     for (name, make) in ALL {
         let mut written = BTreeSet::new();
-        leaves("", &parsed(&json_with(&make(), &fixtures::findings())), &mut |path, _| {
+        leaves("", &parsed(&json(&fixtures::with_findings(make()))), &mut |path, _| {
             written.insert(path.to_owned());
         });
         let is_always_there = |field: &&Field| !field.path.contains(['[', '<']);
@@ -196,7 +200,7 @@ fn keys_in_order(text: &str) -> Vec<String> {
 fn fields_come_in_the_order_of_the_documentation() {
     let documented: Vec<_> = documented().into_iter().map(|field| field.path.replace("[]", "")).collect();
     for (name, make) in ALL {
-        let mut written = keys_in_order(&json_with(&make(), &fixtures::findings()));
+        let mut written = keys_in_order(&json(&fixtures::with_findings(make())));
         let mut seen = BTreeSet::new();
         written.retain(|path| documented.contains(path) && seen.insert(path.clone()));
         let expected: Vec<_> = documented.iter().filter(|path| seen.contains(*path)).cloned().collect();

@@ -1,12 +1,13 @@
 //! The report as a page: its markup as people read it, its data as its script does, and what it costs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use onrush_metrics::{Event, Histogram, Outcome, RunInfo, SeriesInfo, SeriesKind, Snapshot, Stage, Tally};
 use onrush_record::{Reader, Writer};
 use onrush_report::{HtmlOutput, Output};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::fixtures;
 use crate::shared::Sink;
@@ -109,8 +110,9 @@ fn run(seconds: u64, series_of: usize, requests: u64) -> impl Iterator<Item = Ev
 
 #[test]
 fn what_is_read_without_the_script() {
-    for (name, outcome) in fixtures::ALL.iter().filter(|(name, _)| ["shop", "hostile", "invalid", "one"].contains(name))
-    {
+    for (name, outcome) in fixtures::ALL.iter().filter(|(name, _)| {
+        ["shop", "hostile", "invalid", "one", "observed", "known", "precise", "imprecise"].contains(name)
+    }) {
         insta::assert_snapshot!(format!("page_{name}"), markup(&of(outcome())));
     }
 }
@@ -134,6 +136,7 @@ fn nothing_from_elsewhere_is_markup() {
     info.targets = vec![evil.to_owned()];
     (info.load, info.protocol, info.version) = (evil.to_owned(), evil.to_owned(), evil.to_owned());
     (info.plan, info.thresholds) = (vec![evil.to_owned()], vec![evil.to_owned()]);
+    info.observed = vec![evil.to_owned(), format!("a{{x=\"{evil}\"}}"), "a".to_owned()];
     (info.machine.processor, info.machine.system) = (evil.to_owned(), evil.to_owned());
     info.stages = vec![Stage { scenario: evil.into(), text: evil.into(), from: Some(Duration::ZERO), until: None }];
     for series in &mut info.series {
@@ -182,15 +185,78 @@ fn the_columns_of_the_data_are_of_one_length() {
         (Some(1), Some(1), Some(8)),
         "{over}"
     );
+    // In which order fields come depends on what else is built.
+    let sorted = |fields: &Map<String, Value>| fields.keys().cloned().collect::<BTreeSet<_>>();
     let mut keys = String::new();
-    for (name, value) in data.as_object().expect("an object") {
+    let fields = data.as_object().expect("an object");
+    for name in sorted(fields) {
+        let value = &fields[&name];
         let _ = writeln!(
             keys,
             "{name}: {}",
-            value.as_object().map_or(String::new(), |inner| inner.keys().cloned().collect::<Vec<_>>().join(" "))
+            value.as_object().map_or(String::new(), |inner| sorted(inner).into_iter().collect::<Vec<_>>().join(" "))
         );
     }
     insta::assert_snapshot!("page_data", keys);
+}
+
+/// A run beside which so many series of the service's own were read; in its third second they were not to be had.
+fn observing(events: impl Iterator<Item = Event>, names: Vec<String>) -> impl Iterator<Item = Event> {
+    let mut so_far = Vec::new();
+    events.map(move |mut event| {
+        match &mut event {
+            Event::Started(info) => info.observed.clone_from(&names),
+            Event::Tick(second) => {
+                let at = second.since.as_secs();
+                let figure = |place: usize| {
+                    (at != 2).then(|| (1 + at * 7919 % 1_000_003) as f64 * 10_f64.powf(place as f64 - 4.0))
+                };
+                second.observed = (0..names.len()).map(figure).collect();
+                second.observe(&mut so_far);
+            }
+            Event::Stopping(_) => {}
+            Event::Finished(outcome) => {
+                outcome.info.observed.clone_from(&names);
+                outcome.observed = std::mem::take(&mut so_far);
+            }
+        }
+        event
+    })
+}
+
+#[test]
+fn the_services_own_figures_lie_on_the_axis_of_the_times() {
+    let names = fixtures::observed_names();
+    let data = data(&page(observing(run(30, 2, 5), names)));
+    let charts = data["observed"].as_array().expect("charts");
+    let titles: Vec<_> =
+        charts.iter().map(|chart| (chart["title"].as_str(), chart["lines"].as_array().map(Vec::len))).collect();
+    assert_eq!(
+        titles[3..],
+        [
+            (Some("rate(http_requests_total)"), Some(2)),
+            (Some("mean(http_request_duration_seconds)"), Some(1)),
+            (Some("never_there"), Some(1)),
+        ]
+    );
+    let columns = data["whole"]["observed"].as_object().expect("columns");
+    for (place, column) in columns {
+        let column = column.as_array().expect("a column");
+        assert_eq!((column.len(), &column[2]), (30, &Value::Null), "{place}");
+        assert!(column[1].is_number() && column[3].is_number(), "{place}");
+    }
+    assert_eq!((columns.len(), &data["unseen"]), (7, &Value::from(0)));
+}
+
+#[test]
+fn so_many_series_have_a_chart() {
+    let names: Vec<_> = (0..40).map(|number| format!("a{}{{x=\"{number}\"}}", number % 15)).collect();
+    let page = page(observing(run(5, 2, 5), names));
+    let data = data(&page);
+    let lines =
+        data["observed"].as_array().expect("charts").iter().map(|chart| chart["lines"].as_array().map_or(0, Vec::len));
+    assert_eq!((lines.clone().count(), lines.sum::<usize>(), data["unseen"].as_u64()), (8, 24, Some(16)));
+    assert_eq!(page.matches("<code>a").count(), 40, "all are in the table");
 }
 
 #[test]
@@ -220,7 +286,8 @@ fn used() -> Duration {
 fn an_hour_of_fifty_series() {
     let mut file = Vec::new();
     let mut writer = Writer::new(&mut file);
-    run(3_600, 50, 20).for_each(|event| writer.write(&event).expect("memory takes everything"));
+    let observed = (0..24).map(|number| format!("a{number}_bytes")).collect();
+    observing(run(3_600, 50, 20), observed).for_each(|event| writer.write(&event).expect("memory takes everything"));
     let began = used();
     onrush_record::replay(&*file, drop).expect("a run file");
     let read = used();

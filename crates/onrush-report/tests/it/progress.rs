@@ -38,6 +38,8 @@ impl Story {
             total: self.total.clone(),
             gauges,
             warming_up: self.at < self.info.warmup,
+            // In the first seconds it is not known.
+            precision: self.info.until.as_ref().filter(|_| self.at > secs(3)).map(|_| 0.2 / self.at.as_secs_f64()),
             ..Snapshot::default()
         };
         self.events.push(Event::Tick(Box::new(snapshot)));
@@ -93,6 +95,14 @@ fn unknown() -> Vec<Event> {
     Story::of(info).ticks(7, &good(1_500, 0), busy(20)).finish()
 }
 
+/// One that ends as soon as enough is known.
+fn precise() -> Vec<Event> {
+    let until = Some(fixtures::until("search p99", 0.99, 0.02));
+    let info = RunInfo { load: "50 users for 1m".to_owned(), duration: Some(secs(60)), until, ..closed_info() };
+    let story = Story::of(info).ticks(11, &failing(9_000, 40), busy(50)).stopping(StopReason::Precise);
+    story.tick(good(20, 0), busy(3)).finish()
+}
+
 /// An open load that does not fit under its in-flight limit.
 fn crowded() -> Vec<Event> {
     let mut interval = good(700, 0);
@@ -129,6 +139,7 @@ const STORIES: &[Named] = &[
     ("counted", counted),
     ("unknown", unknown),
     ("crowded", crowded),
+    ("precise", precise),
     ("interrupted", interrupted),
     ("regretted", regretted),
 ];

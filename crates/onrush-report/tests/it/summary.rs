@@ -1,7 +1,7 @@
 //! The summary of every kind of outcome, as it looks in several places, and what is true of all of them.
 
-use onrush_metrics::{Event, Outcome};
-use onrush_report::{Style, find_kind, summary, summary_with};
+use onrush_metrics::{Event, Outcome, StopReason};
+use onrush_report::{Style, find_kind, summary};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
@@ -57,10 +57,31 @@ fn where_there_is_little_room() {
 
 #[test]
 fn with_what_the_seconds_say() {
-    for (name, style) in [("known_plain", PLAIN), ("known_ascii", Style { width: 40, ..ASCII })] {
-        let shown = summary_with(&fixtures::closed(), &fixtures::findings(), style);
+    for (name, style) in [("confidence_plain", PLAIN), ("confidence_ascii", Style { width: 40, ..ASCII })] {
+        let shown = summary(&fixtures::with_findings(fixtures::closed()), style);
         let about = shown.split("\n\n").find(|section| section.contains("response time")).expect("times");
         insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, about) });
+    }
+}
+
+/// Each row: how far the truth may be away, and what is said of it.
+#[test]
+fn whether_it_was_known_as_well_as_was_asked_for() {
+    let until = "p99.9 ± 5% was not reached: when the load ended,";
+    for (stopped, share, expected) in [
+        (StopReason::Precise, Some(0.048), "(p99.9 ± 5%): to ± 4.8 %, 99 % sure.".to_owned()),
+        (StopReason::Completed, Some(0.071), format!("{until} it was known to ± 7.1 % (99 % sure).")),
+        (StopReason::Interrupted, Some(0.04), format!("{until} it was known to ± 4.0 %, but not yet for long enough.")),
+        (
+            StopReason::Completed,
+            None,
+            format!("{until} there were too few response times or seconds to tell how well it is known."),
+        ),
+    ] {
+        let outcome = fixtures::with_until(stopped, share.map(fixtures::within));
+        let text = summary(&outcome, Style { width: 200, ..PLAIN });
+        assert!(text.contains(&expected), "{expected}\n{text}");
+        assert!(text.contains("p99 ± 12 % · p99.9 ± 6.1 % (95 % sure)"), "{text}");
     }
 }
 

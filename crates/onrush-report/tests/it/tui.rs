@@ -54,6 +54,9 @@ impl Story {
             warming_up: self.at < self.info.warmup,
             health,
             verdict: self.verdict.clone(),
+            observed: if self.info.observed.is_empty() { Vec::new() } else { fixtures::observed_in(since.as_secs()) },
+            // It gets better with the root of the time.
+            precision: self.info.until.is_some().then(|| 0.2 / (since.as_secs_f64() + 1.0).sqrt()),
             ..Snapshot::default()
         };
         self.events.push(Event::Tick(Box::new(snapshot)));
@@ -99,6 +102,12 @@ fn ramp() -> Story {
         interval.loop_delay = spread(due, 4, 60);
         story.plain(interval, busy(12))
     })
+}
+
+/// The same load as a plateau, with the service's own figures beside it.
+fn observed() -> Story {
+    let info = RunInfo { observed: fixtures::observed_names(), ..open_info("500/s for 40s", 40, 20_000) };
+    (0..25).fold(Story::of(info), |story, _| story.plain(good(500, 0), busy(12)))
 }
 
 fn failing() -> Story {
@@ -162,6 +171,13 @@ fn invalid() -> Story {
     (0..5).fold(story, |story, _| story.plain(interval.clone(), gauges))
 }
 
+/// A run that ends as soon as it knows enough.
+fn precise() -> Story {
+    let until = Some(fixtures::until("p99", 0.99, 0.05));
+    let story = Story::of(RunInfo { until, ..open_info("100/s for 10m", 600, 60_000) });
+    (0..8).fold(story, |story, _| story.plain(good(100, 0), busy(4)))
+}
+
 fn counted() -> Story {
     let load = "4000 iterations by 1 user".to_owned();
     let story = Story::of(RunInfo { load, duration: None, requests: Some(4_000), ..closed_info() });
@@ -194,7 +210,10 @@ fn states() {
         ("invalid", invalid, '1'),
         ("reasons", invalid, '4'),
         ("counted", counted, '1'),
+        ("precise", precise, '1'),
         ("help", counted, '?'),
+        ("observed", observed, '1'),
+        ("service", observed, '5'),
     ];
     for (name, story, key) in table {
         let mut dashboard = story().dashboard(style);
@@ -209,6 +228,8 @@ fn sizes() {
     check("large", &mut ramp().dashboard(style), 160, 50);
     check("usual", &mut ramp().dashboard(style), 80, 24);
     check("narrow", &mut failing().dashboard(style), 40, 20);
+    check("observed_usual", &mut observed().dashboard(style), 80, 24);
+    check("precise_narrow", &mut precise().dashboard(style), 40, 20);
     check("low", &mut failing().dashboard(style), 80, 12);
     check("tiny", &mut failing().dashboard(style), 20, 6);
     let mut steps = many_steps().dashboard(style);
@@ -221,7 +242,7 @@ fn sizes() {
 fn ascii() {
     let style = Style { unicode: false, ..Style::default() };
     check("ascii", &mut ramp().dashboard(style), 80, 24);
-    for (story, keys) in [(failing(), "1234?"), (many_steps(), "1234"), (invalid(), "14")] {
+    for (story, keys) in [(failing(), "1234?"), (many_steps(), "1234"), (invalid(), "14"), (observed(), "15")] {
         let mut dashboard = story.dashboard(style);
         for key in keys.chars() {
             dashboard.on_key(Key::Char(key));
@@ -243,10 +264,10 @@ fn without_colours_there_are_none() {
 /// Whatever happened and however small the place, there is a picture, and nothing in it that commands the terminal.
 #[test]
 fn every_state_in_every_size() {
-    for story in [ramp(), failing(), many_steps(), warm_up(), stopping(), invalid(), counted()] {
+    for story in [ramp(), failing(), many_steps(), warm_up(), stopping(), invalid(), counted(), observed()] {
         for size in [(1, 1), (20, 5), (39, 30), (40, 12), (41, 13), (64, 18), (91, 31), (300, 90)] {
             let mut dashboard = story.dashboard(Style::default());
-            for key in "1234?".chars() {
+            for key in "12345?".chars() {
                 dashboard.on_key(Key::Char(key));
                 let text = dashboard.text(size.0, size.1);
                 assert!(!text.contains(|char: char| char.is_control() && char != '\n'), "{text:?}");

@@ -48,7 +48,8 @@ pub(crate) struct OutputArgs {
 
     /// End with exit code 99 if the verdict on the generator is this bad (degraded, invalid), if a request failed or got
     /// no answer or an iteration of a scenario could not go on (failures), or if more than a share of them did
-    /// (failures=1%); in any case if none was answered well. A list; may be repeated
+    /// (failures=1%), or if the load ended before what --until asks for was reached (imprecise); in any case if none was
+    /// answered well. A list; may be repeated
     #[arg(long, value_name = "WHAT", value_delimiter = ',', help_heading = "Output")]
     pub(crate) fail_on: Vec<FailOn>,
 }

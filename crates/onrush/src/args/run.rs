@@ -61,7 +61,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Load")]
     pub(crate) warmup: Option<String>,
 
-    /// End as soon as a percentile is known this well, such as 'p99 ± 5%' (or +-); the load is the most that is played
+    /// End as soon as a percentile is known this well, such as 'p99 ± 5%' (or +-), of a scenario file also 'search p99 ± 5%';
+    /// the load is the most that is played
     #[arg(long, value_name = "PRECISION", allow_hyphen_values = true, help_heading = "Load")]
     pub(crate) until: Option<String>,
 

@@ -22,6 +22,22 @@ pub(crate) fn file_of(args: &RunArgs) -> Option<&Path> {
     (is_file && !target.contains("://")).then_some(path)
 }
 
+/// What flags say that one-liners have, too, instead of the file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Given<'a> {
+    /// The load.
+    pub(crate) load: Option<&'a str>,
+    /// When the run ends before its load does.
+    pub(crate) until: Option<&'a str>,
+}
+
+impl<'a> Given<'a> {
+    /// Of a run.
+    pub(crate) fn of(args: &'a RunArgs) -> Self {
+        Self { load: args.load.as_deref(), until: args.until.as_deref() }
+    }
+}
+
 /// Files that are named by where a scenario file is, and the real environment.
 pub(crate) struct Disk {
     folder: PathBuf,
@@ -50,13 +66,13 @@ impl Files for Disk {
 }
 
 /// Reads a file and what it names.
-pub(crate) fn read(path: &Path, said: &FileArgs, load: Option<&str>, files: &dyn Files) -> Result<Document, Wrong> {
+pub(crate) fn read(path: &Path, said: &FileArgs, given: Given<'_>, files: &dyn Files) -> Result<Document, Wrong> {
     let name = path.display().to_string();
     let text = match std::fs::read(path) {
         Err(error) => return Err(Wrong(format!("cannot read {name}: {error}"))),
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| Wrong(format!("{name} is not text in UTF-8")))?,
     };
-    parse(&name, &text, said, load, files)
+    parse(&name, &text, said, given, files)
 }
 
 /// Reads the text of a file.
@@ -64,7 +80,7 @@ pub(crate) fn parse(
     name: &str,
     text: &str,
     said: &FileArgs,
-    load: Option<&str>,
+    given: Given<'_>,
     files: &dyn Files,
 ) -> Result<Document, Wrong> {
     let pair = |text: &String| {
@@ -74,7 +90,8 @@ pub(crate) fn parse(
     };
     let overrides = Overrides {
         target: said.target.clone(),
-        load: load.map(str::to_owned),
+        load: given.load.map(str::to_owned),
+        until: given.until.map(str::to_owned),
         scenario: said.scenario.clone(),
         env: said.env.iter().map(pair).collect::<Result<_, _>>()?,
     };
@@ -97,7 +114,7 @@ pub(crate) fn plan(document: Document, args: &RunArgs, surroundings: &Surroundin
         threads: args.threads.unwrap_or(surroundings.cores.max(1)),
         seed: args.seed.or(settings.seed).unwrap_or_else(super::any_seed),
         warmup: flag("--warmup", &args.warmup)?.or(settings.warmup).unwrap_or_default(),
-        until: super::until(args)?,
+        until: settings.until.clone(),
         graceful_stop: flag("--graceful-stop", &args.graceful_stop)?.or(settings.graceful_stop).unwrap_or(super::GRACE),
         client: client(args, &settings, surroundings)?,
         work,

@@ -35,11 +35,13 @@ fn record(folder: &Folder, name: &str, load: &str, millis: u64, soundness: Sound
         iterations: None,
         series: Vec::new(),
         thresholds: Vec::new(),
+        observed: Vec::new(),
         measured: Duration::from_secs(20),
         elapsed: Duration::from_secs(20),
         oldest_cut_off: None,
         health: Health::default(),
         verdict: Verdict::new(vec![reason]),
+        findings: None,
     };
     writer.write(&Event::Finished(Box::new(outcome))).unwrap();
     folder.write(name, bytes);
@@ -109,6 +111,28 @@ fn views_go_where_they_are_sent() {
     assert!(ended.stdout.starts_with("{\n  \"version\": 1,\n  \"result\": \"same\""), "{}", ended.stdout);
     let read = |name: &str| std::fs::read_to_string(folder.path(name)).unwrap();
     assert!(read("page.html").starts_with("<!doctype html>") && read("comment.md").starts_with("### "));
+}
+
+/// Each row: flags, the exit code, and what is told where.
+#[test]
+fn a_precision_that_is_not_reached_is_told_and_fails_the_run_where_that_is_asked_for() {
+    let service = onrush_target::Service::start(onrush_target::ServiceSettings::default()).unwrap();
+    let url = service.url();
+    let missed = "p99 ± 5% was not reached: when the load ended, there were too few response times or seconds";
+    for (flags, code, told) in [
+        ("--until 'p99 ± 5%'", 0, ""),
+        ("--until 'p99 ± 5%' --fail-on imprecise", 99, "failed by --fail-on imprecise: p99 ± 5% was not reached\n"),
+        ("--fail-on imprecise", 104, "error: --fail-on imprecise is about --until, and there is none\n"),
+    ] {
+        let words = flags.split('\'').enumerate().flat_map(|(number, part)| match number % 2 {
+            0 => part.split_whitespace().collect::<Vec<_>>(),
+            _ => vec![part],
+        });
+        let ended = Run::new([&*url, "-q", "-n20", "--no-save"]).args(words).finish();
+        let shown = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!((ended.code, &*ended.stderr), (code, told), "{flags}");
+        assert_eq!(shown.contains(missed), code != 104, "{flags}: {}", ended.stdout);
+    }
 }
 
 #[test]

@@ -33,7 +33,8 @@ fn recorded(folder: &Folder, service: &Running) -> PathBuf {
     let scene = folder.write("scene.yaml", text);
     let file = folder.path("a.run");
     let output = format!("run={}", file.display());
-    let ended = Run::new(["run", scene.to_str().unwrap(), "-q", "-o", &output]).finish();
+    let json = format!("json={}", folder.path("a.json").display());
+    let ended = Run::new(["run", scene.to_str().unwrap(), "-q", "-o", &output, "-o", &json]).finish();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     file
 }
@@ -56,6 +57,7 @@ fn a_run_is_rendered_in_every_format() {
     assert_eq!(report(&file, &["-o", &format!("run={}", again.display())]).code, 0);
     let [first, second] = [&file, &again].map(|file| report(file, &["--format", "json"]).stdout);
     assert_eq!(first, second, "a copy says the same");
+    assert_eq!(first, fs::read_to_string(folder.path("a.json")).unwrap(), "so did the run");
 }
 
 #[test]
