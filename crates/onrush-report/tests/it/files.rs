@@ -156,7 +156,8 @@ fn documented(heading: &str) -> Vec<String> {
 #[test]
 fn the_page_names_every_field_of_a_line_and_no_other() {
     let mut found = BTreeSet::new();
-    for outcome in [fixtures::shop(), fixtures::hostile(), fixtures::hanging(), fixtures::observed()] {
+    for outcome in [fixtures::shop as fn() -> Outcome, fixtures::hostile, fixtures::hanging, fixtures::observed] {
+        let outcome = outcome();
         let events = events(outcome.clone());
         // An interval in which everything happens that can happen.
         let busy = Snapshot { interval: outcome.total, series: outcome.series, ..Snapshot::default() };

@@ -264,7 +264,8 @@ fn without_colours_there_are_none() {
 /// Whatever happened and however small the place, there is a picture, and nothing in it that commands the terminal.
 #[test]
 fn every_state_in_every_size() {
-    for story in [ramp(), failing(), many_steps(), warm_up(), stopping(), invalid(), counted(), observed()] {
+    for story in [ramp as fn() -> Story, failing, many_steps, warm_up, stopping, invalid, counted, observed] {
+        let story = story();
         for size in [(1, 1), (20, 5), (39, 30), (40, 12), (41, 13), (64, 18), (91, 31), (300, 90)] {
             let mut dashboard = story.dashboard(Style::default());
             for key in "12345?".chars() {
