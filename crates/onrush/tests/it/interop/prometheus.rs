@@ -148,10 +148,14 @@ fn scenario(folder: &Folder, service: &str) -> std::path::PathBuf {
 }
 
 fn play(folder: &Folder, outputs: &[&str]) -> Report {
+    play_with(folder, &["--label", "build=17"], outputs)
+}
+
+fn play_with(folder: &Folder, more: &[&str], outputs: &[&str]) -> Report {
     let service = Service::start(ServiceSettings::default()).unwrap();
     let file = scenario(folder, &service.url());
     let run = Run::new([Path::new("run"), &file]).args(outputs.iter().flat_map(|output| ["-o", output]));
-    run.args(["-q", "--label", "build=17"]).report()
+    run.args(["-q"]).args(more).report()
 }
 
 #[test]
@@ -210,9 +214,9 @@ fn a_recorded_run_is_written_later() {
     let Some(prometheus) = Prometheus::start(&[]) else { return };
     let folder = Folder::new();
     let file = folder.path("a.run");
-    let report = play(&folder, &[&format!("run={}", file.display())]);
-    let replay =
-        Run::new([Path::new("report"), &file]).args(["-o", &format!("remote-write={}", prometheus.write_url())]);
+    let report = play_with(&folder, &[], &[&format!("run={}", file.display())]);
+    let write = format!("remote-write={}", prometheus.write_url());
+    let replay = Run::new([Path::new("report"), &file]).args(["--label", "build=17", "-o", &write]);
     let replayed = replay.finish();
     assert_eq!((replayed.code, &*replayed.stderr), (0, ""));
     let asked = Asked { prometheus: &prometheus, time: prometheus.end_of("onrush") };
