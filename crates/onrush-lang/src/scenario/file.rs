@@ -83,7 +83,7 @@ impl Reader<'_> {
     }
 
     fn finish(&mut self, play: &mut Play) {
-        if !self.environment.is_empty() {
+        if !self.environment.is_empty() || self.variables.iter().any(|name| name == "env") {
             let id = self.variable("env");
             let map = std::mem::take(&mut self.environment).into_iter().collect();
             play.constants.push((id, Constant::Map(map)));

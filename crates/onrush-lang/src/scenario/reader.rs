@@ -37,6 +37,8 @@ pub(crate) struct Reader<'a> {
     by_name: HashMap<String, VariableId>,
     /// What expressions read of the environment.
     pub(crate) environment: BTreeMap<String, Constant>,
+    /// Secrets that no variable of the environment has, each once: defaults, passwords in URLs.
+    pub(crate) nameless: Vec<String>,
     pub(crate) feeders: Vec<Feeder>,
     pub(crate) series: Vec<SeriesInfo>,
     series_by_name: HashMap<(u8, String, String), SeriesId>,
@@ -93,6 +95,7 @@ impl<'a> Reader<'a> {
             variables: Vec::new(),
             by_name: HashMap::new(),
             environment: BTreeMap::new(),
+            nameless: Vec::new(),
             feeders: Vec::new(),
             series: Vec::new(),
             series_by_name: HashMap::new(),

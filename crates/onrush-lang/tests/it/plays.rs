@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use onrush_lang::{Overrides, parse_scenario};
+use onrush_lang::{Document, Overrides, parse_scenario};
 use onrush_plan::{
-    Body, Condition, Constant, Expected, Expr, Figure, Json, Part, Pick, Relation, Scope, SeriesKind, Shape, Source,
+    Body, Condition, Constant, Expected, Expr, Figure, Json, Part, Pick, Relation, Scope, Secret, SeriesKind, Shape, Source,
     Step, Template, Value,
 };
 
@@ -239,6 +239,39 @@ fn secrets_in_texts_become_holes() {
     let document = fine("target: http://a\nload: 1 users for 1s\nheaders: { X-Key: 'k ${TOKEN}' }\nsteps:\n- get: /\n");
     assert_eq!(document.play.scenarios[0].headers[0].1.parts.len(), 2);
     assert!(!format!("{document:?}").contains("hunter2"));
+}
+
+#[test]
+fn each_place_has_its_own_default() {
+    let head = "target: http://a\nload: 1 users for 1s\nsteps:\n- get: /\n  headers: ";
+    let all = "{ A: '${A_TOKEN:-one}', B: '${A_TOKEN:-two}', C: '${B_TOKEN:-one}', D: '${TOKEN:-x}', E: '${A_NAME:-one}' }";
+    let document = fine(&format!("{head}{all}\n"));
+    let Step::Request(request) = &document.play.scenarios[0].flow[0] else { panic!() };
+    let values = request.headers.iter().map(|(_, value)| value.as_expr().map_or("one", |expr| &expr.source));
+    let values: Vec<&str> = values.collect();
+    assert_eq!(values, ["env['secret 1']", "env['secret 2']", "env['secret 1']", "env.TOKEN", "one"]);
+    let secret = |text: &str| Constant::Secret(Secret(text.as_bytes().to_vec()));
+    let expected = [("TOKEN", secret("hunter2")), ("secret 1", secret("one")), ("secret 2", secret("two"))];
+    assert_eq!(environment(&document), expected.map(|(name, value)| (name.to_owned(), value)));
+    // What has a default at one place has none in expressions.
+    let faults = parse(&format!("{head}{{ A: '${{A_TOKEN:-one}}', B: '{{{{ env.A_TOKEN }}}}' }}\n")).unwrap_err();
+    assert!(faults.to_string().contains("the environment has no `A_TOKEN`"), "{faults}");
+}
+
+#[test]
+fn the_environment_is_there_even_if_it_is_empty() {
+    for expression in ["env.MISSING | default('none')", "1 if env.MISSING is defined else 2"] {
+        let steps = format!("target: http://a\nload: 1 users for 1s\nsteps:\n- get: /?s={{{{ {expression} }}}}\n");
+        assert_eq!(environment(&fine(&steps)), [], "{expression}");
+    }
+}
+
+/// What expressions can read of the environment.
+fn environment(document: &Document) -> Vec<(String, Constant)> {
+    let id = document.play.variables.iter().position(|known| known == "env").unwrap();
+    let constants = document.play.constants.iter().find(|(known, _)| *known == id);
+    let Some((_, Constant::Map(map))) = constants else { panic!("{constants:?}") };
+    map.clone()
 }
 
 #[test]
