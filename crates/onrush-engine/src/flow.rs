@@ -171,7 +171,7 @@ impl FlowCaller {
             caller: self,
             client: self.clients.of(scene),
             part,
-            scenario: visit.scenario,
+            scenario: if let Scene::Scenario(place) = scene { Some(place as usize) } else { None },
             user: RefCell::new(&mut visit.user),
             jar: &visit.jar,
             free_at: Cell::new(ready),
