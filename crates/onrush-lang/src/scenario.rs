@@ -11,6 +11,7 @@ mod fault;
 mod file;
 mod keys;
 mod mix;
+mod phase;
 mod reader;
 mod request;
 mod save;

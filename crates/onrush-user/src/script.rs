@@ -182,7 +182,7 @@ impl Part {
             name: scenario.map(|scenario| scenario.name.clone()).unwrap_or_default(),
             series: scenario.map_or(0, |scenario| scenario.series),
             pace: scenario.and_then(|scenario| scenario.pace.clone()),
-            cookies: scenario.is_none_or(|scenario| scenario.cookies),
+            cookies: scenario.map_or(play.phases_keep_cookies, |scenario| scenario.cookies),
             retry_budget: scenario.and_then(|scenario| scenario.retry_budget),
             draws,
             lexicon: RefCell::new(Rc::new(compiler.lexicon(&written)?)),

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::fault::{Fault, Source};
 use super::keys::{STEP, Shape};
+use super::phase::PhaseKeys;
 use super::text::Text;
 use super::tree::{At, Entry, Kind, Node, Typed, typed};
 use super::{Files, Overrides};
@@ -46,6 +47,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) has_others: bool,
     /// The scenario that is being read, and its tags.
     pub(crate) scenario: (String, Vec<(String, String)>),
+    /// What the file says for all requests, while set-up or tear-down is read.
+    pub(crate) phase: Option<PhaseKeys>,
     /// Steps read so far, fragments written out.
     pub(crate) steps: usize,
     /// How deep the flow is that is being read.
@@ -101,6 +104,7 @@ impl<'a> Reader<'a> {
             series_by_name: HashMap::new(),
             has_others: false,
             scenario: Default::default(),
+            phase: None,
             steps: 0,
             depth: 0,
         }
@@ -134,6 +138,15 @@ impl<'a> Reader<'a> {
         diagnostic.span = start.unwrap_or(0)..end.unwrap_or(text.len()).max(start.unwrap_or(0));
         self.hide(&mut diagnostic);
         self.faults.push((at.clone(), diagnostic));
+    }
+
+    /// What is read without telling what is wrong with it; nothing if something is.
+    pub(crate) fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let known = self.faults.len();
+        let value = read(self);
+        let is_fine = self.faults.len() == known;
+        self.faults.truncate(known);
+        is_fine.then_some(value)
     }
 
     /// No message shows this from now on, wherever it was pasted.

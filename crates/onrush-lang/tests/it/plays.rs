@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use onrush_lang::{Document, Overrides, parse_scenario};
 use onrush_plan::{
-    Body, Condition, Constant, Expected, Expr, Figure, Json, Part, Pick, Relation, Scope, Secret, SeriesKind, Shape, Source,
+    Body, Condition, Constant, Credentials, Expected, Expr, Figure, Json, Part, Pick, Relation, Scope, Secret, SeriesKind, Shape, Source,
     Step, Template, Value,
 };
 
@@ -264,6 +264,27 @@ fn the_environment_is_there_even_if_it_is_empty() {
         let steps = format!("target: http://a\nload: 1 users for 1s\nsteps:\n- get: /?s={{{{ {expression} }}}}\n");
         assert_eq!(environment(&fine(&steps)), [], "{expression}");
     }
+}
+
+#[test]
+fn set_up_and_tear_down_have_what_the_file_gives_all() {
+    let document = fine(
+        "target: http://a\nload: 1 users for 1s\ncookies: false\ndata: { shopper: { file: shoppers.csv } }\n\
+         headers: { X-A: file, X-B: [one, two], X-Row: '{{ shopper.city }}', X-Got: '{{ got }}' }\n\
+         auth: { bearer: '{{ token }}' }\nsetup:\n- post: /login\n  headers: { x-b: own }\n  save: { token: $.t, got: $.g }\n\
+         - get: /\n- get: /\n  auth: none\nteardown: [{ get: / }]\n\
+         scenarios: { s: { headers: { X-S: s }, steps: [{ get: '/{{ shopper.city }}' }] } }\n",
+    );
+    let told = |step: &Step| {
+        let Step::Request(request) = step else { panic!("{step:?}") };
+        let names = request.headers.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(" ");
+        (names, request.auth.as_ref().map_or("none", |auth| if *auth == Credentials::None { "taken" } else { "bearer" }))
+    };
+    let play = &document.play;
+    let got: Vec<_> = play.setup.iter().chain(&play.teardown).map(told).collect();
+    let all = "X-A X-B X-B X-Got".to_owned();
+    assert_eq!(got, [("X-A x-b".to_owned(), "none"), (all.clone(), "bearer"), (all.clone(), "taken"), (all, "bearer")]);
+    assert!(!play.phases_keep_cookies);
 }
 
 /// What expressions can read of the environment.

@@ -7,7 +7,7 @@ use onrush_target::{Service, ServiceSettings, TlsSettings};
 
 use super::kit::{self, file};
 use crate::harness::Folder;
-use crate::plain::{Plain, answer};
+use crate::plain::{Asked, Plain, answer};
 
 /// A server that gives each who has none a cookie with a number.
 fn cookies() -> Plain {
@@ -69,6 +69,33 @@ fn which_cookies_go_where() {
         let sent: Vec<_> = asked.iter().map(|asked| asked.header("cookie")).collect();
         assert_eq!(sent, expected, "{head} {steps}");
     }
+}
+
+#[test]
+fn set_up_and_tear_down_are_of_the_file() {
+    for (cookies, kept) in [("", Some("sid=0")), ("cookies: false\n", None)] {
+        let plain = cookies_of_file(cookies);
+        let asked = plain.requests();
+        let told = |asked: &Asked| {
+            let header = |name| asked.header(name).map(str::to_owned);
+            (asked.target().to_owned(), header("x-file"), header("authorization"), header("cookie"))
+        };
+        let expected = |target: &str, cookie: Option<&str>| {
+            let some = |text: &str| Some(text.to_owned());
+            (target.to_owned(), some("f"), some("Bearer tok123"), cookie.map(str::to_owned))
+        };
+        let got: Vec<_> = asked.iter().filter(|asked| asked.target() != "/own").map(told).collect();
+        assert_eq!(got, [expected("/a", None), expected("/b", kept), expected("/end", None)], "{cookies}");
+    }
+}
+
+fn cookies_of_file(cookies: &str) -> Plain {
+    let plain = self::cookies();
+    let head = format!("target: {}\nload: 1 iterations by 1 user\n{cookies}", plain.url());
+    let file = "headers: { X-File: f }\nauth: { bearer: tok123 }\nsetup: [{ get: /a }, { get: /b }]\nteardown: [{ get: /end }]\n";
+    let scenario = "scenarios: { s: { headers: { X-File: own }, auth: none, steps: [{ get: /own }] } }\n";
+    kit::play(&format!("{head}{file}{scenario}"), &[]);
+    plain
 }
 
 #[test]
