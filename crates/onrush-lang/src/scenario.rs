@@ -10,6 +10,7 @@ mod describe;
 mod fault;
 mod file;
 mod keys;
+mod login;
 mod mix;
 mod phase;
 mod reader;

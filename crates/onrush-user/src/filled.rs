@@ -13,6 +13,7 @@ use crate::Random;
 use crate::auth::Keys;
 use crate::body::BodyPlan;
 use crate::call::{Call, HeadValue, check_header};
+use crate::login::without_login;
 use crate::target::Target;
 use crate::trouble::Trouble;
 use crate::user::User;
@@ -29,6 +30,8 @@ pub struct Filled {
     pub(crate) boundary: String,
     pub(crate) url: Option<Box<Url>>,
     pub(crate) cookie: Option<String>,
+    /// `Authorization`, where the URL says it.
+    pub(crate) login: Option<String>,
     pub(crate) keys: Option<Box<Keys>>,
     pub(crate) wire: Vec<u8>,
     pub(crate) records: u64,
@@ -44,7 +47,13 @@ impl Call {
 
     fn fill_all(&self, user: &mut User, filled: &mut Filled) -> Result<(), Trouble> {
         filled.clear();
-        filled.url = self.target.write(&mut user.mind, &mut filled.text)?.map(Box::new);
+        if let Some(mut url) = self.target.write(&mut user.mind, &mut filled.text)? {
+            if let Some(login) = &self.login {
+                filled.login = login.value(&url, &mut user.mind)?;
+            }
+            without_login(&mut url);
+            filled.url = Some(Box::new(url));
+        }
         filled.ends.push(filled.text.len());
         if matches!(self.body, BodyPlan::Multipart(..)) {
             let _ = write!(filled.boundary, "onrush-{:016x}", user.mind.random.number());
@@ -76,7 +85,7 @@ impl Filled {
         self.ends.clear();
         self.body.clear();
         self.boundary.clear();
-        (self.url, self.cookie, self.keys, self.span, self.records) = (None, None, None, None, 0);
+        (self.url, self.cookie, self.login, self.keys, self.span, self.records) = (None, None, None, None, None, 0);
     }
 
     /// Writes the value of a header, and says where its hole stands.
@@ -181,6 +190,9 @@ impl Filled {
         let all: Vec<&str> = self.cookie.as_deref().into_iter().chain(cookies).collect();
         if !all.is_empty() {
             request = request.with_header(Header::new("Cookie", all.join("; "))?);
+        }
+        if let Some(login) = &self.login {
+            request = request.with_header(Header::new("Authorization", login.as_bytes())?);
         }
         for (name, value) in extra {
             request = request.with_header(Header::new(name, *value)?);

@@ -21,6 +21,7 @@ mod functions;
 mod hole;
 mod jar;
 mod json;
+mod login;
 mod look;
 mod markup;
 mod mind;

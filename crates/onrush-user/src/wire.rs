@@ -95,6 +95,9 @@ impl Filled {
             }
         }
         self.write_cookies(cookies, &mut wire);
+        if let Some(login) = &self.login {
+            write_line(&mut wire, "Authorization", login.as_bytes());
+        }
         for (name, value) in extra {
             write_line(&mut wire, name, value.as_bytes());
         }

@@ -195,7 +195,6 @@ impl Reader<'_> {
         self.fragments.values().for_each(|fragment| assignments(fragment, names));
     }
 
-
     /// `env:` and `vars:`, which are the same.
     pub(crate) fn shared_constants(&mut self, fields: &Fields<'_>, scope: &mut Scope) -> Vec<(VariableId, Constant)> {
         let nodes = [fields.get("env"), fields.get("vars")];

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::fault::{Fault, Source};
 use super::keys::{STEP, Shape};
+use super::login::Login;
 use super::phase::PhaseKeys;
 use super::text::Text;
 use super::tree::{At, Entry, Kind, Node, Typed, typed};
@@ -27,6 +28,8 @@ pub(crate) struct Reader<'a> {
     warnings: Vec<(At, Diagnostic)>,
     /// Names and URLs, the default first.
     pub(crate) targets: Vec<(String, Url)>,
+    /// Names and passwords of targets, by the names of these.
+    pub(crate) logins: BTreeMap<String, Login>,
     pub(crate) secrets: BTreeSet<String>,
     /// What the secrets that were read are.
     secret_values: BTreeSet<String>,
@@ -90,6 +93,7 @@ impl<'a> Reader<'a> {
             faults: Vec::new(),
             warnings: Vec::new(),
             targets: Vec::new(),
+            logins: BTreeMap::new(),
             secrets: BTreeSet::new(),
             secret_values: BTreeSet::new(),
             fragments: BTreeMap::new(),
@@ -504,10 +508,20 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// A text that is shown: a name, a tag.
+    pub(crate) fn shown_text(&mut self, node: &Node, expected: &str) -> Option<String> {
+        let text = self.text(node, expected)?;
+        if text.has_secret() {
+            let message = "a secret cannot be pasted into what is shown";
+            return self.in_text(&text, 0..text.value.len(), message, &format!("expected {expected} without a secret"));
+        }
+        self.plain_text(node, expected)
+    }
+
     /// Names and values; the values are texts without holes.
     pub(crate) fn pairs(&mut self, node: &Node, what: &str) -> Vec<(String, String)> {
         let entries = self.entries(node, what);
-        entries.iter().filter_map(|entry| Some((entry.key.clone(), self.plain_text(&entry.value, "a text")?))).collect()
+        entries.iter().filter_map(|entry| Some((entry.key.clone(), self.shown_text(&entry.value, "a text")?))).collect()
     }
 
     /// A file that the scenario file names.

@@ -43,7 +43,7 @@ impl Reader<'_> {
         let redirects = fields.get("redirects").and_then(|node| self.count32(node, 0));
         let trace = fields.get("trace").and_then(|node| self.bool(node));
         let keep = fields.get("keep").and_then(|node| self.size(node));
-        let name = fields.get("name").and_then(|node| self.plain_text(node, "a name"));
+        let name = fields.get("name").and_then(|node| self.shown_text(node, "a name"));
         let tags = fields.get("tags").map(|node| self.pairs(node, "tags")).unwrap_or_default();
         if let (Some(entry), Body::None) = (fields.entry("compress"), &body) {
             self.fault(
@@ -61,6 +61,7 @@ impl Reader<'_> {
             series,
             method,
             base: target.base,
+            login: target.login,
             target: target.template,
             query,
             headers,
@@ -111,9 +112,10 @@ impl Reader<'_> {
         for node in given {
             let Some(value) = self.template(node, scope) else { continue };
             // That the name is none has been told.
-            if value.as_text().is_some_and(|text| {
-                matches!(Header::new(&entry.key, text), Err(RequestError::HeaderValue(_)))
-            }) {
+            if value
+                .as_text()
+                .is_some_and(|text| matches!(Header::new(&entry.key, text), Err(RequestError::HeaderValue(_))))
+            {
                 self.fault(
                     &node.at,
                     format!("the value of header `{}` has a control character", entry.key),
@@ -302,7 +304,10 @@ impl Reader<'_> {
 }
 
 /// Headers, and those that come before them: what has a header of the same name replaces it with all its values.
-pub(crate) fn headers_over(mut headers: Vec<(String, Template)>, own: Vec<(String, Template)>) -> Vec<(String, Template)> {
+pub(crate) fn headers_over(
+    mut headers: Vec<(String, Template)>,
+    own: Vec<(String, Template)>,
+) -> Vec<(String, Template)> {
     headers.retain(|(name, _)| !own.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
     headers.extend(own);
     headers

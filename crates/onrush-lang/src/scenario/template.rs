@@ -205,6 +205,11 @@ pub(crate) fn secret_constant(value: &str) -> Constant {
     Constant::Secret(onrush_plan::Secret(value.as_bytes().to_vec()))
 }
 
+/// A text that is one hole.
+pub(crate) fn holding(expr: Expr) -> Template {
+    Template { parts: vec![Part::Hole(expr)] }
+}
+
 pub(crate) fn push_text(parts: &mut Vec<Part>, text: &str) {
     match parts.last_mut() {
         _ if text.is_empty() => {}
@@ -214,7 +219,7 @@ pub(crate) fn push_text(parts: &mut Vec<Part>, text: &str) {
 }
 
 /// How long a hole is, its braces included: texts and braces within it do not end it.
-fn hole_length(text: &str) -> Option<usize> {
+pub(crate) fn hole_length(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut quote = None;
     let mut letters = text.char_indices().skip(2).peekable();

@@ -71,6 +71,18 @@ impl Text {
         self.env.iter().any(|part| part.is_secret)
     }
 
+    /// The same of a part.
+    pub(crate) fn has_secret_in(&self, range: &Range<usize>) -> bool {
+        let overlaps = |part: &FromEnv| part.range.start < range.end && range.start < part.range.end;
+        self.env.iter().any(|part| part.is_secret && overlaps(part))
+    }
+
+    /// A part of a text that is in no file.
+    pub(crate) fn part(self, part: &str) -> Self {
+        let start = self.value.find(part).unwrap_or_default();
+        Self { value: part.to_owned(), verbatim: Some(start), ..self }
+    }
+
     /// The secret that covers a byte, if one does.
     pub(crate) fn env_at(&self, at: usize) -> Option<&FromEnv> {
         self.env.iter().find(|part| part.range.contains(&at))

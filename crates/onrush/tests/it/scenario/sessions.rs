@@ -127,15 +127,27 @@ fn credentials() {
         (basic, "get: /basic-auth/me/other", 401),
         (basic, "get: /basic-auth/me/secret\n  auth: none", 401),
         ("", "get: /basic-auth/me/secret\n  auth: { basic: { user: me, password: secret } }", 200),
+        (basic, "get: http://me:other@HOST/basic-auth/me/secret", 200),
+        ("", "get: http://me:secret@HOST/basic-auth/me/secret", 200),
+        ("", "get: 'http://me:secret@{{ host }}/basic-auth/me/secret'", 200),
+        ("", "get: '{{ url }}/basic-auth/me/secret'", 200),
+        ("", "get: http://me:secret@HOST/basic-auth/me/secret\n  auth: none", 401),
         (bearer, "get: /bearer", 200),
         (bearer, "get: /bearer\n  auth: none", 401),
         ("", "get: /bearer", 401),
         ("", "get: /bearer\n  auth: { bearer: '{{ 1 + 1 }}' }", 200),
     ] {
-        let head = format!("load: 2 iterations by 1 user\n{head}");
-        let report = kit::play(&file(&service.url(), &head, &format!("- {step}")), &[]);
+        let url = service.url();
+        let host = url.strip_prefix("http://").unwrap();
+        let vars = format!("vars: {{ host: '{host}', url: 'http://me:secret@{host}' }}");
+        let head = format!("load: 2 iterations by 1 user\n{head}\n{vars}");
+        let report = kit::play(&file(&url, &head, &format!("- {}", step.replace("HOST", host))), &[]);
         assert_eq!(report.outcomes(), [(status.to_string(), 2)], "{head} {step}");
+        assert!(!report.json.to_string().contains("me:secret"), "{}", report.json);
     }
+    let target = service.url().replace("//", "//me:secret@");
+    let play = file(&target, "load: 2 iterations by 1 user", "- get: /basic-auth/me/secret");
+    assert_eq!(kit::play(&play, &[]).outcomes(), [("200".to_owned(), 2)]);
 }
 
 #[test]
