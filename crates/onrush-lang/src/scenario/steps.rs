@@ -239,7 +239,7 @@ impl Reader<'_> {
             scope.join(inner);
             branches.push((weight.unwrap_or(1.0), flow));
         }
-        if branches.is_empty() && !self.has_faults() {
+        if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
             self.fault(&node.at, "there is nothing to choose from", "expected `- { weight: 3, steps: […] }`");
         }
         Step::Choose(branches)

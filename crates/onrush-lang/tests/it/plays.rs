@@ -355,6 +355,17 @@ fn names_and_passwords_leave_the_urls() {
     assert!(!faults.to_string().contains("hunter2"), "{faults}");
 }
 
+#[test]
+fn an_empty_choice_and_an_empty_scenario_are_told_beside_other_faults() {
+    let text = "target: http://a\nload: 1 usr for 1s\nscenarios:\n  a: { steps: [{ choose: [] }] }\n  b: { steps: [{ choose: [{ weight: x }] }] }\n  \
+                c: { steps: [] }\n";
+    let faults = parse(text).unwrap_err();
+    let told: Vec<_> = faults.0.iter().map(|fault| &*fault.diagnostic.message).collect();
+    assert_eq!(told.iter().filter(|told| told.contains("nothing to choose from")).count(), 1, "{faults}");
+    assert_eq!(told.iter().filter(|told| told.contains("`c` does nothing")).count(), 1, "{faults}");
+    assert!(told.len() >= 4, "{faults}");
+}
+
 /// What expressions can read of the environment.
 fn environment(document: &Document) -> Vec<(String, Constant)> {
     let id = document.play.variables.iter().position(|known| known == "env").unwrap();
