@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use onrush_plan::Play;
+use onrush_user::Scene;
 
 /// Requests that each worker may try again in any case, so that a budget is of use from the beginning. One of nothing
 /// allows nothing.
@@ -26,16 +27,16 @@ impl Budgets {
     }
 
     /// A request is meant.
-    pub(super) fn earn(&self, scenario: Option<usize>) {
-        if let Some(budget) = self.of(scenario) {
+    pub(super) fn earn(&self, scene: Scene) {
+        if let Some(budget) = self.of(scene) {
             // No more is saved than is free at the beginning: a quiet hour is no licence for a storm.
             budget.left.set((budget.left.get() + budget.each).min(FREE.max(budget.each)));
         }
     }
 
     /// Whether one more retry may be made; it is then spent.
-    pub(super) fn spend(&self, scenario: Option<usize>) -> bool {
-        let Some(budget) = self.of(scenario) else { return true };
+    pub(super) fn spend(&self, scene: Scene) -> bool {
+        let Some(budget) = self.of(scene) else { return true };
         let may = budget.left.get() >= 1.0;
         if may {
             budget.left.set(budget.left.get() - 1.0);
@@ -43,7 +44,8 @@ impl Budgets {
         may
     }
 
-    fn of(&self, scenario: Option<usize>) -> Option<&Budget> {
-        self.0.get(scenario?)?.as_ref()
+    fn of(&self, scene: Scene) -> Option<&Budget> {
+        let Scene::Scenario(place) = scene else { return None };
+        self.0.get(place as usize)?.as_ref()
     }
 }
