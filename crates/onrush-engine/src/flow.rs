@@ -171,7 +171,6 @@ impl FlowCaller {
             caller: self,
             client: self.clients.of(scene),
             part,
-            scenario: visit.scenario,
             user: RefCell::new(&mut visit.user),
             jar: &visit.jar,
             free_at: Cell::new(ready),

@@ -29,6 +29,8 @@ pub struct Play {
     pub setup: Flow,
     /// Done once after the load.
     pub teardown: Flow,
+    /// Whether set-up and tear-down keep cookies.
+    pub phases_keep_cookies: bool,
     /// Conditions on the run.
     pub thresholds: Vec<Threshold>,
 }

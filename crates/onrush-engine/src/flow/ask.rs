@@ -52,7 +52,7 @@ impl Walk<'_> {
             pending.forget();
             return (intended, Err(Halt::unsent(self.caller.board().name(call.series()), &trouble)));
         }
-        self.caller.budgets().earn(self.scenario);
+        self.caller.budgets().earn(self.user().scene());
         let mut tried = self.attempt(intended, call, &mut filled, conn).await;
         let (failed_at_first, mut attempts) = (tried.is_failure(), 1);
         if let (Some(retry), Some(_)) = (call.retry(), tried.failed) {
@@ -99,7 +99,7 @@ impl Walk<'_> {
             let is_late = retry.deadline.is_some_and(|deadline| due > begun + deadline);
             let given_up = if is_late {
                 Some("its deadline would pass before the next attempt")
-            } else if !self.caller.budgets().spend(self.scenario) {
+            } else if !self.caller.budgets().spend(self.user().scene()) {
                 Some("the scenario's retry budget is spent")
             } else {
                 None

@@ -17,8 +17,6 @@ pub(super) struct Walk<'a> {
     pub(super) caller: &'a FlowCaller,
     pub(super) client: &'a Client,
     pub(super) part: &'a Part,
-    /// By its place; 0 for set-up and tear-down.
-    pub(super) scenario: usize,
     /// Borrowed for a moment at a time: the requests of a batch share the user.
     pub(super) user: RefCell<&'a mut User>,
     pub(super) jar: &'a RefCell<Jar>,

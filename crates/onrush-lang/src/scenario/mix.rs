@@ -8,6 +8,7 @@ use onrush_plan::{Constant, Play, Scenario, SeriesKind, TlsSettings, Track, Vari
 
 use super::keys::SCENARIO;
 use super::reader::{Fields, Reader, listed};
+use super::request::headers_over;
 use super::scope::Scope;
 use super::tree::{At, Kind, Node};
 use crate::diagnostic::suggest;
@@ -22,7 +23,7 @@ pub(crate) struct Common {
     scope: Scope,
     headers: Option<Rc<Node>>,
     auth: Option<Rc<Node>>,
-    cookies: bool,
+    pub(crate) cookies: bool,
     pub(crate) tls: Option<TlsSettings>,
 }
 
@@ -257,14 +258,12 @@ impl Reader<'_> {
         let mut late = scope.lenient();
         let [own_headers, own_auth] = over;
         let own = self.headers(own_headers, &mut late);
-        let mut headers = self.headers(common.headers.as_ref(), &mut late);
-        headers.retain(|(name, _)| !own.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
-        headers.extend(own);
+        let headers = headers_over(self.headers(common.headers.as_ref(), &mut late), own);
         let auth = own_auth.or(common.auth.as_ref()).and_then(|node| self.credentials(node, &mut late));
+        let known = self.fault_count();
         let flow = fields.get("steps").map(|node| self.flow(node, &mut scope)).unwrap_or_default();
-        if flow.is_empty() && !self.has_faults() {
-            let at = fields.get("steps").map_or(fields.at, |node| &node.at).clone();
-            self.fault(&at, format!("the scenario `{name}` does nothing"), "expected a step such as `get: /path`");
+        if let Some(node) = fields.get("steps").filter(|_| flow.is_empty() && self.fault_count() == known) {
+            self.fault(&node.at, format!("the scenario `{name}` does nothing"), "expected a step such as `get: /path`");
         }
         scope.join(late);
         Scenario {

@@ -150,7 +150,7 @@ impl Reader<'_> {
 
     fn group(&mut self, node: &Node, shape: &'static Shape, scope: &mut Scope) -> Option<Step> {
         let fields = self.fields(node, shape)?;
-        let name = self.plain_text(fields.get("group")?, "the name of the group");
+        let name = self.shown_text(fields.get("group")?, "the name of the group");
         let tags = fields.get("tags").map(|node| self.pairs(node, "tags")).unwrap_or_default();
         let flow = self.inner(fields.get("steps"), fields.at, scope);
         Some(Step::Group { series: self.counted_or_others(SeriesKind::Group, &name?, &tags, fields.at), flow })
@@ -239,7 +239,7 @@ impl Reader<'_> {
             scope.join(inner);
             branches.push((weight.unwrap_or(1.0), flow));
         }
-        if branches.is_empty() && !self.has_faults() {
+        if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
             self.fault(&node.at, "there is nothing to choose from", "expected `- { weight: 3, steps: […] }`");
         }
         Step::Choose(branches)

@@ -8,7 +8,7 @@ use onrush_user::check_expression;
 use super::reader::Reader;
 use super::scope::{Scope, is_function};
 use super::text::Text;
-use super::tree::Node;
+use super::tree::{At, Node};
 use crate::diagnostic::suggest;
 
 const HOLE: &str = "holes are written `{{ shopper.email }}`; `{{ '{{' }}` stands for two braces";
@@ -114,6 +114,10 @@ impl Reader<'_> {
         let mut is_known = true;
         for name in &names {
             scope.used.insert(name.clone());
+            if name == "env" {
+                // It is there even where none of its variables is: `env.NAME | default('…')` asks it.
+                self.variable(name);
+            }
             let called = paths.iter().find(|path| path.is_call && path.names.len() == 1 && path.names[0].0 == name);
             if let Some(call) = called.filter(|_| scope.is_hidden(name)) {
                 let start = range.start + call.names[0].1;
@@ -173,13 +177,37 @@ impl Reader<'_> {
 
     /// A secret of the environment within a text: a hole, so that the plan can be shown.
     fn secret_hole(&mut self, name: &str, value: &str, text: &Text) -> Expr {
+        if self.lookup(name).as_deref() != Some(value) {
+            // A default is this place's own: another may have another, and `env.NAME` has none.
+            return self.nameless_secret(value, &text.at);
+        }
         self.environment.insert(name.to_owned(), secret_constant(value));
         Expr { source: format!("env.{name}"), place: self.place(&text.at) }
+    }
+
+    /// A hole for a secret that no variable of the environment has.
+    pub(crate) fn nameless_secret(&mut self, value: &str, at: &At) -> Expr {
+        self.keep_secret(value);
+        let known = self.nameless.iter().position(|known| known == value);
+        let number = known.unwrap_or_else(|| {
+            self.nameless.push(value.to_owned());
+            self.nameless.len() - 1
+        });
+        // No variable of the environment can have such a name.
+        let key = format!("secret {}", number + 1);
+        let source = format!("env['{key}']");
+        self.environment.insert(key, secret_constant(value));
+        Expr { source, place: self.place(at) }
     }
 }
 
 pub(crate) fn secret_constant(value: &str) -> Constant {
     Constant::Secret(onrush_plan::Secret(value.as_bytes().to_vec()))
+}
+
+/// A text that is one hole.
+pub(crate) fn holding(expr: Expr) -> Template {
+    Template { parts: vec![Part::Hole(expr)] }
 }
 
 pub(crate) fn push_text(parts: &mut Vec<Part>, text: &str) {
@@ -191,7 +219,7 @@ pub(crate) fn push_text(parts: &mut Vec<Part>, text: &str) {
 }
 
 /// How long a hole is, its braces included: texts and braces within it do not end it.
-fn hole_length(text: &str) -> Option<usize> {
+pub(crate) fn hole_length(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut quote = None;
     let mut letters = text.char_indices().skip(2).peekable();

@@ -39,6 +39,16 @@ fn attempts_are_counted() {
 }
 
 #[test]
+fn set_up_and_tear_down_have_no_budget() {
+    let plain = moody(2, 503, &[]);
+    let phase = |name: &str| format!("{name}: [{{ get: /{name}, retry: {{ attempts: 3, backoff: 1ms to 1ms }} }}]\n");
+    let scenario = "scenarios: { a: { retry_budget: 0%, steps: [{ set: { x: 1 } }] } }";
+    let head = format!("target: {}\nload: 1 iterations by 1 user\n", plain.url());
+    kit::play(&format!("{head}{}{}{scenario}\n", phase("setup"), phase("teardown")), &[]);
+    assert_eq!(targets(&plain), ["/setup", "/setup", "/setup", "/teardown", "/teardown", "/teardown"]);
+}
+
+#[test]
 fn failed_checks_are_tried_again_where_the_file_says_so() {
     let count = AtomicU64::new(0);
     let plain = Plain::answering(move |_| {

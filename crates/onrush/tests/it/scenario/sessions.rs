@@ -7,7 +7,7 @@ use onrush_target::{Service, ServiceSettings, TlsSettings};
 
 use super::kit::{self, file};
 use crate::harness::Folder;
-use crate::plain::{Plain, answer};
+use crate::plain::{Asked, Plain, answer};
 
 /// A server that gives each who has none a cookie with a number.
 fn cookies() -> Plain {
@@ -72,6 +72,33 @@ fn which_cookies_go_where() {
 }
 
 #[test]
+fn set_up_and_tear_down_are_of_the_file() {
+    for (cookies, kept) in [("", Some("sid=0")), ("cookies: false\n", None)] {
+        let plain = cookies_of_file(cookies);
+        let asked = plain.requests();
+        let told = |asked: &Asked| {
+            let header = |name| asked.header(name).map(str::to_owned);
+            (asked.target().to_owned(), header("x-file"), header("authorization"), header("cookie"))
+        };
+        let expected = |target: &str, cookie: Option<&str>| {
+            let some = |text: &str| Some(text.to_owned());
+            (target.to_owned(), some("f"), some("Bearer tok123"), cookie.map(str::to_owned))
+        };
+        let got: Vec<_> = asked.iter().filter(|asked| asked.target() != "/own").map(told).collect();
+        assert_eq!(got, [expected("/a", None), expected("/b", kept), expected("/end", None)], "{cookies}");
+    }
+}
+
+fn cookies_of_file(cookies: &str) -> Plain {
+    let plain = self::cookies();
+    let head = format!("target: {}\nload: 1 iterations by 1 user\n{cookies}", plain.url());
+    let file = "headers: { X-File: f }\nauth: { bearer: tok123 }\nsetup: [{ get: /a }, { get: /b }]\nteardown: [{ get: /end }]\n";
+    let scenario = "scenarios: { s: { headers: { X-File: own }, auth: none, steps: [{ get: /own }] } }\n";
+    kit::play(&format!("{head}{file}{scenario}"), &[]);
+    plain
+}
+
+#[test]
 fn redirects() {
     let service = kit::service();
     for (step, outcomes, followed) in [
@@ -100,15 +127,27 @@ fn credentials() {
         (basic, "get: /basic-auth/me/other", 401),
         (basic, "get: /basic-auth/me/secret\n  auth: none", 401),
         ("", "get: /basic-auth/me/secret\n  auth: { basic: { user: me, password: secret } }", 200),
+        (basic, "get: http://me:other@HOST/basic-auth/me/secret", 200),
+        ("", "get: http://me:secret@HOST/basic-auth/me/secret", 200),
+        ("", "get: 'http://me:secret@{{ host }}/basic-auth/me/secret'", 200),
+        ("", "get: '{{ url }}/basic-auth/me/secret'", 200),
+        ("", "get: http://me:secret@HOST/basic-auth/me/secret\n  auth: none", 401),
         (bearer, "get: /bearer", 200),
         (bearer, "get: /bearer\n  auth: none", 401),
         ("", "get: /bearer", 401),
         ("", "get: /bearer\n  auth: { bearer: '{{ 1 + 1 }}' }", 200),
     ] {
-        let head = format!("load: 2 iterations by 1 user\n{head}");
-        let report = kit::play(&file(&service.url(), &head, &format!("- {step}")), &[]);
+        let url = service.url();
+        let host = url.strip_prefix("http://").unwrap();
+        let vars = format!("vars: {{ host: '{host}', url: 'http://me:secret@{host}' }}");
+        let head = format!("load: 2 iterations by 1 user\n{head}\n{vars}");
+        let report = kit::play(&file(&url, &head, &format!("- {}", step.replace("HOST", host))), &[]);
         assert_eq!(report.outcomes(), [(status.to_string(), 2)], "{head} {step}");
+        assert!(!report.json.to_string().contains("me:secret"), "{}", report.json);
     }
+    let target = service.url().replace("//", "//me:secret@");
+    let play = file(&target, "load: 2 iterations by 1 user", "- get: /basic-auth/me/secret");
+    assert_eq!(kit::play(&play, &[]).outcomes(), [("200".to_owned(), 2)]);
 }
 
 #[test]
