@@ -156,3 +156,20 @@ fn tls_and_http2() {
         assert_eq!(ended.code, code, "{of_file}; {of_first}: {}", ended.stderr);
     }
 }
+
+#[test]
+fn the_time_for_a_request_is_for_all_its_redirects() {
+    let plain = Plain::answering(|asked| {
+        std::thread::park_timeout(std::time::Duration::from_millis(250));
+        match asked.target() {
+            "/1" => answer(302, &["Location: /2"], ""),
+            "/2" => answer(302, &["Location: /3"], ""),
+            _ => answer(200, &[], "ok"),
+        }
+    });
+    for (timeout, outcome) in [("400ms", "timeout"), ("20s", "200")] {
+        let steps = format!("- get: /1\n  timeout: {timeout}");
+        let report = kit::play(&file(&plain.url(), "load: 1 iterations by 1 user", &steps), &[]);
+        assert_eq!(report.outcomes(), [(outcome.to_owned(), 1)], "{timeout}");
+    }
+}
