@@ -175,6 +175,7 @@ impl FlowCaller {
             user: RefCell::new(&mut visit.user),
             jar: &visit.jar,
             free_at: Cell::new(ready),
+            places: Cell::new(0),
             failed: Cell::new(0),
             first_failure: RefCell::default(),
             asked: Cell::new(false),

@@ -32,7 +32,6 @@ pub struct Call {
     hedge: Option<Duration>,
     timeout: Option<Duration>,
     redirects: Option<u32>,
-    trace: bool,
 }
 
 /// A header.
@@ -91,7 +90,6 @@ impl Call {
             hedge: step.hedge,
             timeout: step.timeout,
             redirects: step.redirects,
-            trace: step.trace,
         })
     }
 
@@ -128,11 +126,6 @@ impl Call {
     /// How many redirects are followed; `None`: as the run says.
     pub fn redirects(&self) -> Option<u32> {
         self.redirects
-    }
-
-    /// Whether it carries a `traceparent` header.
-    pub fn is_traced(&self) -> bool {
-        self.trace
     }
 
     /// Whether it may be sent again when nobody knows whether it arrived (RFC 9110 §9.2.2).

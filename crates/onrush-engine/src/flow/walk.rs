@@ -24,6 +24,8 @@ pub(super) struct Walk<'a> {
     pub(super) jar: &'a RefCell<Jar>,
     /// When the user is ready for what comes next: what is sent then is due then.
     pub(super) free_at: Cell<Instant>,
+    /// Requests that had their turn so far.
+    pub(super) places: Cell<u32>,
     /// Requests that have failed so far.
     pub(super) failed: Cell<u64>,
     /// The first of them, or that did not give what had to be saved, and why.
