@@ -1,5 +1,6 @@
 //! Texts with holes, and the expressions in them: found, compiled once, and every name looked up.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use onrush_plan::{Constant, Expr, Part, Template};
@@ -89,7 +90,8 @@ impl Reader<'_> {
             return self.in_text_with_help(text, range, "there is no expression here", "expected an expression", HOLE);
         }
         if let Some(secret) = text.env.iter().find(|part| part.is_secret && range.contains(&part.range.start)) {
-            let help = format!("write `env.{}`", secret.name);
+            let or = if self.lookup(&secret.name).is_some() { "" } else { " | default('…')" };
+            let help = format!("write `env.{}{or}`", secret.name);
             return self.in_text_with_help(
                 text,
                 range,
@@ -132,10 +134,31 @@ impl Reader<'_> {
                 self.unknown_name(name, is_call, &text.at(at), scope);
             }
         }
+        if is_known {
+            self.unsure_names(text, &range, &names, &paths, scope);
+        }
         for path in paths.iter().filter(|path| names.contains(path.names[0].0)) {
             is_known &= self.field_is_known(path, text, range.start, &source);
         }
         is_known.then(|| Expr { source: source.clone(), place: self.place(&text.at(range)) })
+    }
+
+    /// Tells of names that only some ways give, unless the expression knows what to do then.
+    fn unsure_names(
+        &mut self,
+        text: &Text,
+        range: &Range<usize>,
+        names: &BTreeSet<String>,
+        paths: &[Path<'_>],
+        scope: &mut Scope,
+    ) {
+        for path in paths {
+            let (name, at) = path.names[0];
+            if names.contains(name) && !is_guarded(&text.value[range.clone()], name) && scope.takes_unsure(name) {
+                let start = range.start + at;
+                self.unsure_name(name, &text.at(start..start + name.len()));
+            }
+        }
     }
 
     /// `env.NAME` and `shopper.field` are known before the run; so are mistakes in them.

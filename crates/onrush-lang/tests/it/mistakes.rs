@@ -113,6 +113,7 @@ fn settings() {
     insta::assert_snapshot!(head(&[
         "timeout: 30",
         "timeout: [1s]",
+        "timeout: 0s",
         "cookies: maybe",
         "max_in_flight: 0",
         "seed: -1",
@@ -171,6 +172,8 @@ fn flow() {
         "- when: chance(40%)\n  then: [{ get: / }]",
         "- choose: [{ weight: -1, steps: [{ get: / }] }]",
         "- choose: []",
+        "- shuffle: []",
+        "- group: a\n  steps: []",
         "- batch: [{ think: 1s }]",
         "- batch: []",
         "- batch: [{ get: / }]\n  at_once: 0",
@@ -195,7 +198,9 @@ fn requests() {
         "- post: /\n  graphql: { qeury: x }",
         "- get: /\n  retry: 1",
         "- get: /\n  retry: { on: [6xx, tiemout], backoff: 2s to 1s, jitter: some }",
+        "- get: /\n  retry: { on: [] }",
         "- get: /\n  keep: much",
+        "- get: /\n  timeout: 0s",
         "- get: /\n  timeout: soon",
         "- get: [/]",
     ]));
@@ -217,6 +222,7 @@ fn expressions() {
         "- get: /${TOKEN",
         "- get: /${1 + 1}",
         "- set: { a: '{{ ${TOKEN} }}' }",
+        "- set: { a: '{{ ${TOKEN_B:-x} }}' }",
         "- think: ${TOKEN}",
         "- get: /\n  timeout: ${TOKEN}",
     ]));
@@ -272,6 +278,7 @@ fn saves_and_checks() {
         "- get: /\n  check: header x exists now",
         "- get: /\n  check: statsu == 200",
         "- get: /\n  check: [$.total > limit]",
+        "- set: { a: b }\n- get: /\n  check: [a contains \"/x\", a not contains '/x', a matches \"x\", a exists, a not exists]",
     ]));
 }
 
@@ -382,6 +389,49 @@ fn warnings() {
     let document = parse(text).unwrap();
     let all: Vec<String> = document.warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(all.join("\n"));
+}
+
+fn warned(text: &str) -> String {
+    let document = parse(text).unwrap_or_else(|faults| panic!("{text}: {faults}"));
+    document.warnings.iter().map(|warning| format!("{warning}\n")).collect()
+}
+
+#[test]
+fn names_that_only_some_ways_give() {
+    let saves = "{ get: /, save: { maybe: status } }";
+    let uses = "- get: /{{ maybe }}/{{ maybe }}";
+    let all: Vec<String> = [
+        format!("- when: chance(50%)\n  steps: [{saves}]\n{uses}"),
+        format!("- when: iteration > 3\n  steps: [{{ get: / }}]\n  otherwise: [{{ set: {{ maybe: 1 }} }}]\n{uses}"),
+        format!("- choose: [{{ steps: [{saves}] }}, {{ steps: [{{ get: / }}] }}]\n{uses}"),
+        format!("- repeat: 0\n  steps: [{saves}]\n{uses}"),
+    ]
+    .iter()
+    .map(|steps| warned(&format!("{HEAD}steps:\n{steps}\n")))
+    .collect();
+    insta::assert_snapshot!(all.join("\n"));
+    for fine in [
+        format!("- when: chance(50%)\n  steps: [{saves}]\n  otherwise: [{saves}]\n{uses}"),
+        format!("- when: chance(50%)\n  steps: [{{ stop: iteration }}]\n  otherwise: [{saves}]\n{uses}"),
+        format!("- choose: [{{ steps: [{saves}] }}, {{ steps: [{saves}] }}]\n{uses}"),
+        format!("- repeat: 2\n  steps: [{saves}]\n{uses}"),
+        format!("- when: chance(50%)\n  steps: [{saves}]\n- get: /{{{{ maybe | default('x') }}}}"),
+        format!("- when: chance(50%)\n  steps: [{saves}]\n- when: maybe is defined\n  steps: ['{uses}']")
+            .replace("['- get: ", "[{ get: '")
+            .replace("']", "' }]"),
+        format!("- when: chance(50%)\n  steps: [{saves}]\n- set: {{ maybe: 1 }}\n{uses}"),
+    ] {
+        assert_eq!(warned(&format!("{HEAD}steps:\n{fine}\n")), "", "{fine}");
+    }
+}
+
+#[test]
+fn what_means_nothing_to_arrivals() {
+    let open = format!("{HEAD}pace: 5s\nsteps:\n- get: /\n- when: chance(1%)\n  steps: [{{ stop: user }}]\n");
+    let some = "target: http://a\nscenarios:\n  a: { load: 1/s for 1s, pace: 5s, steps: [{ get: / }] }\n  \
+                b: { load: 2 users for 1s, pace: 5s, steps: [{ get: / }, { stop: user }] }\n";
+    insta::assert_snapshot!(warned(&open) + &warned(some));
+    assert_eq!(warned(&open.replace("10/s for 1m", "2 users for 1s")), "");
 }
 
 /// Whoever comes when the rows are drawn does nothing. What is enough, or may be, is not warned of.
