@@ -49,7 +49,7 @@ impl User {
 
     /// Begins an iteration, the user's `number`th from 0, at a time since the epoch: variables are as in the beginning,
     /// rows are drawn. What is drawn from here on depends on the run's seed, the scenario, the user and the number
-    /// alone. A feeder that has run out is a [`TroubleKind::Exhausted`].
+    /// alone. A feeder that has run out is a [`TroubleKind::Exhausted`] or a [`TroubleKind::AtEnd`].
     pub fn begin_iteration(&mut self, number: u64, now: Duration) -> Result<(), Trouble> {
         let numbers = [scene_number(self.scene), self.mind.user, number];
         self.mind.random = Random::derived(self.script.seed, &numbers);

@@ -162,8 +162,9 @@ impl Walk<'_> {
                 let cookies = self.cookies(|| next.url().clone());
                 let is_ours = next.url().origin() == origin;
                 let signed = if is_ours { filled.signature_of(call, &next, wall::now()) } else { Vec::new() };
-                let further = cookies.map(|cookies| ("Cookie", cookies)).into_iter().chain(signed);
-                let mut prepared = Prepared::new(&with_headers(&next, further)?, self.client.settings())?;
+                // What was written by hand stays, and the jar's go with each hop anew.
+                let dressed = with_headers(&next, cookies.as_deref(), signed)?;
+                let mut prepared = Prepared::new(&dressed, self.client.settings())?;
                 self.keep_for(&mut prepared, call);
                 prepared.begun_at(sent.exchange.started);
                 Ok((next, prepared))
@@ -241,10 +242,16 @@ fn borrowed(extra: &[Extra]) -> Vec<(&str, &str)> {
     extra.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-fn with_headers(request: &Request, further: impl Iterator<Item = (&'static str, String)>) -> Result<Request, Failure> {
-    further.into_iter().try_fold(request.clone(), |request, (name, value)| {
-        Ok(request.with_header(Header::new(name, value).map_err(|error| refused(&error))?))
-    })
+fn with_headers(request: &Request, cookies: Option<&str>, further: Vec<Extra>) -> Result<Request, Failure> {
+    let refused = |error| refused(&error);
+    let mut request = request.clone();
+    if let Some(cookies) = cookies {
+        request = request.with_cookies(cookies).map_err(refused)?;
+    }
+    for (name, value) in further {
+        request = request.with_header(Header::new(name, value).map_err(refused)?);
+    }
+    Ok(request)
 }
 
 fn refused(error: &onrush_plan::RequestError) -> Failure {

@@ -58,6 +58,8 @@ pub(super) enum Halt {
     Stop(Stop),
     /// A feeder has no further row.
     Exhausted(Failure),
+    /// The rows of a feeder have ended, as the plan says.
+    AtEnd(Failure),
 }
 
 impl Halt {
@@ -68,7 +70,11 @@ impl Halt {
 
     fn told(trouble: &Trouble, text: String) -> Self {
         let failure = script_failure(text);
-        if trouble.kind() == TroubleKind::Exhausted { Self::Exhausted(failure) } else { Self::Failed(failure) }
+        match trouble.kind() {
+            TroubleKind::Exhausted => Self::Exhausted(failure),
+            TroubleKind::AtEnd => Self::AtEnd(failure),
+            _ => Self::Failed(failure),
+        }
     }
 }
 

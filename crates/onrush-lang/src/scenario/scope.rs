@@ -1,8 +1,8 @@
 //! Which names an expression may use where it stands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use onrush_plan::VariableId;
+use onrush_plan::{Constant, VariableId};
 
 use super::reader::Reader;
 use super::tree::{At, Kind, Node};
@@ -23,6 +23,8 @@ pub(crate) struct Scope {
     pub(crate) known: BTreeSet<String>,
     /// Known here, though not by every way that leads here.
     pub(crate) unsure: BTreeSet<String>,
+    /// What is the same for all, by its name.
+    pub(crate) constants: BTreeMap<String, Constant>,
     /// Given a value somewhere in the flow.
     pub(crate) anywhere: BTreeSet<String>,
     /// Used so far.
@@ -37,6 +39,23 @@ impl Scope {
     pub(crate) fn add(&mut self, name: &str) {
         self.known.insert(name.to_owned());
         self.unsure.remove(name);
+        self.constants.remove(name);
+    }
+
+    pub(crate) fn add_constant(&mut self, name: &str, value: Constant) {
+        self.add(name);
+        self.constants.insert(name.to_owned(), value);
+    }
+
+    /// What a name stands for that nothing in the flow gives another value.
+    pub(crate) fn constant(&self, name: &str) -> Option<&Constant> {
+        self.constants.get(name).filter(|_| !self.anywhere.contains(name))
+    }
+
+    /// Whether a name means something without a run.
+    pub(crate) fn is_everywhere(&self, name: &str) -> bool {
+        let is_there = is_function(name) || OWN.contains(&name) || GIVEN.contains(&name) && name != "env";
+        is_there && !self.is_open && !self.known.contains(name) && !self.anywhere.contains(name)
     }
 
     pub(crate) fn knows(&self, name: &str) -> bool {
@@ -101,6 +120,11 @@ impl Scope {
     }
 }
 
+/// Whether it is a word of the template language.
+pub(crate) fn is_word(name: &str) -> bool {
+    WORDS.contains(&name)
+}
+
 /// Whether expressions can call it, unless a variable has its name.
 pub(crate) fn is_function(name: &str) -> bool {
     onrush_user::FUNCTIONS.contains(&name)
@@ -123,7 +147,7 @@ impl Reader<'_> {
         }
         let taken = if GIVEN.contains(&name) || name == "record" {
             "it is always there"
-        } else if WORDS.contains(&name) {
+        } else if is_word(name) {
             "it is a word of the template language"
         } else if OWN.contains(&name) {
             "it is a function"

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use onrush_plan::{Condition, Expr, Flow, SeriesKind, Step, Stop};
+use onrush_user::Wanted;
 
 use super::keys::{BRANCH, STEP, Shape};
 use super::reader::{Reader, listed};
@@ -204,7 +205,7 @@ impl Reader<'_> {
         let range = text.trimmed(0..name.len());
         let name = name.trim();
         let variable = self.assigned(name, &text.at(range));
-        let list = self.expression_of(&text, start..text.value.len(), scope);
+        let list = self.wanted_expression(&text, start..text.value.len(), Wanted::List, scope);
         scope.add(name);
         let flow = self.inner(fields.get("steps"), fields.at, scope);
         Some(Step::ForEach { variable: variable?, list: list?, flow })

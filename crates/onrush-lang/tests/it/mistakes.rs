@@ -126,6 +126,7 @@ fn settings() {
         "auth: { bearer: a, basic: { user: a, password: b } }",
         "auth: nobody",
         "tls: { cert: client.pem }",
+        "tls: { cert: real.key, key: real.pem }",
         "tls: { cacert: nowhere.pem }",
         "tls: { min: 1.3, max: 1.2 }",
         "vars: { a: '{{ b }}' }",
@@ -226,6 +227,37 @@ fn expressions() {
         "- think: ${TOKEN}",
         "- get: /\n  timeout: ${TOKEN}",
     ]));
+}
+
+#[test]
+fn what_works_for_nobody() {
+    insta::assert_snapshot!(
+        steps(&[
+            "- get: /{{ int(5) }}/{{ int(5, 1) }}",
+            "- get: /{{ pick() }}",
+            "- get: /{{ 1 / 0 }}",
+            "- get: /\n  query: { a: '{{ pick([]) }}' }",
+            "- post: /\n  json: { a: '{{ user.name }}' }",
+            "- for: x in 5\n  steps: [{ get: / }]",
+            "- for: k in 'abc'\n  steps: [{ get: / }]",
+            "- when: 1 / 0 > 1\n  steps: [{ get: / }]",
+            "- get: '/x }}'",
+            "- get: /{{ user }}/}}",
+        ]) + &head(&[
+            "vars: { shop: { name: a, place: { city: b } } }\nheaders: { A: '{{ shop.nmae }}', B: '{{ shop.place.town }}' }"
+        ])
+    );
+    for fine in [
+        "- when: user.name\n  steps: [{ get: / }]",
+        "- get: /{{ user.name | default('x') }}/{{ 10 / user }}",
+        "- post: /\n  body: '{\"a\": {\"b\": 1}}'",
+        "- set: { found: [1, 2, 3] }\n- for: x in found[:2]\n  steps: [{ get: / }]",
+        "- use: part",
+    ] {
+        let head = "vars: { shop: { name: a }, other: { name: a } }\nfragments:\n  part:\n  \
+                    - get: \"/{{ shop.nmae | default('x') }}/{{ other.nmae }}\"\n";
+        parse(&format!("{head}{HEAD}steps:\n- set: {{ other: {{ nmae: 1 }} }}\n{fine}\n")).unwrap();
+    }
 }
 
 #[test]

@@ -60,6 +60,16 @@ fn which_cookies_go_where() {
         ("", "- get: /narrow\n- get: /b\n- get: /narrow/x", &[None, None, Some("narrow=1; sid=0")]),
         ("", "- get: /a\n- get: /bye\n- get: /c", &[None, Some("sid=0"), None]),
         ("", "- get: /hop\n- get: /c", &[None, Some("hop=1"), Some("hop=1")]),
+        (
+            "",
+            "- get: /hop\n  headers: { Cookie: mine=1 }\n- get: /c",
+            &[Some("mine=1"), Some("mine=1; hop=1"), Some("hop=1")],
+        ),
+        (
+            "cookies: false",
+            "- get: /hop\n  headers: { Cookie: mine=1 }\n- get: /c",
+            &[Some("mine=1"), Some("mine=1"), None],
+        ),
         ("", "- get: /hop\n  redirects: 0\n- get: /c", &[None, Some("hop=1")]),
     ] {
         let plain = cookies();
