@@ -63,7 +63,6 @@ impl Request {
     }
 
     /// Adds cookies to those that it has.
-    #[must_use]
     pub fn with_cookies(mut self, cookies: &str) -> Result<Self, RequestError> {
         match self.headers.iter_mut().find(|header| header.name.eq_ignore_ascii_case("cookie")) {
             Some(header) => {
