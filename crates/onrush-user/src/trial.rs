@@ -33,7 +33,7 @@ pub fn never_works(source: &str, wanted: Wanted) -> Option<String> {
     for (seed, (user, iteration)) in (0..).zip(TRIES) {
         let lexicon = Rc::new(Lexicon { scenario: Value::from("scenario"), ..Lexicon::default() });
         let (user, iteration, random) = (*user, *iteration, Random::new(seed));
-        let mut mind = Mind { lexicon, user, iteration, random, ..Mind::default() };
+        let mut mind = Mind { random, lexicon, user, iteration, ..Mind::default() };
         let value = mind.lend(|| expression.eval(names.clone()));
         why = Some(match value {
             Err(error) => told(&error),

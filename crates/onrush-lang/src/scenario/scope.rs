@@ -84,9 +84,9 @@ impl Scope {
 
     /// What is known after one of several ways was taken: what any of them knows. Those that `come here` go on; what
     /// not all of these give may be missing.
-    pub(crate) fn fork(&mut self, ways: Vec<(Self, bool)>) {
+    pub(crate) fn fork(&mut self, ways: &[(Self, bool)]) {
         let mut names = BTreeSet::new();
-        for (way, _) in &ways {
+        for (way, _) in ways {
             names.extend(way.known.difference(&self.known).cloned());
             names.extend(self.unsure.iter().cloned());
             self.used.extend(way.used.iter().cloned());

@@ -178,7 +178,7 @@ impl Reader<'_> {
         if times.as_ref().is_some_and(is_never) {
             ways.push((scope.clone(), true));
         }
-        scope.fork(ways);
+        scope.fork(&ways);
         Some(Step::Repeat { times: times?, counter, flow })
     }
 
@@ -219,7 +219,7 @@ impl Reader<'_> {
         let (mut one, mut other) = (inner(), scope.clone());
         let then = self.inner(fields.get("steps"), fields.at, &mut one);
         let otherwise = fields.get("otherwise").map(|node| self.flow(node, &mut other)).unwrap_or_default();
-        scope.fork(vec![(one, goes_on(&then)), (other, goes_on(&otherwise))]);
+        scope.fork(&[(one, goes_on(&then)), (other, goes_on(&otherwise))]);
         Some(Step::When { condition: condition?, then, otherwise })
     }
 
@@ -253,7 +253,7 @@ impl Reader<'_> {
         if branches.is_empty() && !self.has_faults() {
             self.fault(&node.at, "there is nothing to choose from", "expected `- { weight: 3, steps: […] }`");
         }
-        scope.fork(ways);
+        scope.fork(&ways);
         Step::Choose(branches)
     }
 

@@ -151,12 +151,14 @@ impl Reader<'_> {
             is_known &= self.field_is_known(path, text, range.start, &source);
             is_known &= wanted == Wanted::Condition || self.constant_has(path, text, range.start, &source, scope);
         }
-        if is_known && names.iter().all(|name| scope.is_everywhere(name)) && needs_nothing(&source, &paths, scope) {
-            if let Some(why) = never_works(&source, wanted) {
-                let shown = text.shown_part(range.clone());
-                let message = format!("`{shown}` never works: {why}");
-                return self.in_text(text, range, &message, "this fails every time");
-            }
+        if is_known
+            && names.iter().all(|name| scope.is_everywhere(name))
+            && needs_nothing(&source, &paths, scope)
+            && let Some(why) = never_works(&source, wanted)
+        {
+            let shown = text.shown_part(range.clone());
+            let message = format!("`{shown}` never works: {why}");
+            return self.in_text(text, range, &message, "this fails every time");
         }
         is_known.then(|| Expr { source: source.clone(), place: self.place(&text.at(range)) })
     }
