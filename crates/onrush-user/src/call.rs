@@ -35,7 +35,6 @@ pub struct Call {
     hedge: Option<Duration>,
     timeout: Option<Duration>,
     redirects: Option<u32>,
-    trace: bool,
 }
 
 /// A header.
@@ -97,7 +96,6 @@ impl Call {
             hedge: step.hedge,
             timeout: step.timeout,
             redirects: step.redirects,
-            trace: step.trace,
         })
     }
 
@@ -134,11 +132,6 @@ impl Call {
     /// How many redirects are followed; `None`: as the run says.
     pub fn redirects(&self) -> Option<u32> {
         self.redirects
-    }
-
-    /// Whether it carries a `traceparent` header.
-    pub fn is_traced(&self) -> bool {
-        self.trace
     }
 
     /// Whether it may be sent again when nobody knows whether it arrived (RFC 9110 §9.2.2).

@@ -65,8 +65,6 @@ pub struct Part {
     pub pace: Option<Spread>,
     /// Whether a user keeps cookies.
     pub cookies: bool,
-    /// Retries for each request meant.
-    pub retry_budget: Option<f64>,
     /// Feeders of which each iteration draws a row.
     pub(crate) draws: Vec<usize>,
     pub(crate) lexicon: RefCell<Rc<Lexicon>>,
@@ -182,7 +180,6 @@ impl Part {
             series: scenario.map_or(0, |scenario| scenario.series),
             pace: scenario.and_then(|scenario| scenario.pace.clone()),
             cookies: scenario.map_or(play.phases_keep_cookies, |scenario| scenario.cookies),
-            retry_budget: scenario.and_then(|scenario| scenario.retry_budget),
             draws,
             lexicon: RefCell::new(Rc::new(compiler.lexicon(&written)?)),
         })

@@ -167,7 +167,7 @@ impl FlowCaller {
             Err(Halt::Stop(Stop::Iteration)) => TracedEnd::Stopped("iteration"),
             Err(Halt::Stop(Stop::User)) => TracedEnd::Stopped("user"),
             Err(Halt::Stop(Stop::Run)) => TracedEnd::Stopped("run"),
-            Err(Halt::Failed(failure) | Halt::Exhausted(failure)) => {
+            Err(Halt::Failed(failure) | Halt::Exhausted(failure) | Halt::AtEnd(failure)) => {
                 TracedEnd::Failed(self.script.masked(&failure.to_string()))
             }
         }

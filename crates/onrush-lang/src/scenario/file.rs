@@ -202,8 +202,8 @@ impl Reader<'_> {
     }
 
     fn settings(&mut self, fields: &Fields<'_>, settings: &mut Settings) {
-        settings.timeout = fields.get("timeout").and_then(|node| self.time(node));
-        settings.connect_timeout = fields.get("connect_timeout").and_then(|node| self.time(node));
+        settings.timeout = fields.get("timeout").and_then(|node| self.time_limit(node));
+        settings.connect_timeout = fields.get("connect_timeout").and_then(|node| self.time_limit(node));
         if let Some(redirects) = fields.get("redirects").and_then(|node| self.count32(node, 0)) {
             settings.redirects = redirects;
         }

@@ -10,7 +10,7 @@ use super::keys::SCENARIO;
 use super::reader::{Fields, Reader, listed};
 use super::request::headers_over;
 use super::scope::Scope;
-use super::tree::{At, Kind, Node};
+use super::tree::{At, Entry, Kind, Node};
 use crate::diagnostic::suggest;
 use crate::load::parse_load;
 
@@ -72,6 +72,46 @@ impl Reader<'_> {
             );
         }
         play.tracks.extend(own);
+        self.idle_under_arrivals(fields, play);
+    }
+
+    /// Warns of what means something to users who stay: arrivals of an open load are somebody else each.
+    fn idle_under_arrivals(&mut self, fields: &Fields<'_>, play: &Play) {
+        let is_open = |name: Option<&str>| {
+            let plays = |track: &&Track| {
+                track.mix.iter().any(|(place, _)| name.is_none_or(|name| play.scenarios[*place].name == name))
+            };
+            let mut tracks = play.tracks.iter().filter(plays).peekable();
+            tracks.peek().is_some() && tracks.all(|track| track.load.is_open())
+        };
+        let mut idle = Vec::new();
+        if is_open(None) {
+            idle.extend(fields.entry("pace"));
+            fields.get("steps").into_iter().for_each(|node| stops_of_users(node, &mut idle));
+        }
+        let scenarios = match fields.get("scenarios").map(|node| &node.kind) {
+            Some(Kind::Map(scenarios)) => scenarios.as_slice(),
+            _ => &[],
+        };
+        for scenario in scenarios.iter().filter(|scenario| is_open(Some(&scenario.key))) {
+            let Kind::Map(entries) = &scenario.value.kind else { continue };
+            idle.extend(entries.iter().filter(|entry| entry.key == "pace"));
+            entries
+                .iter()
+                .filter(|entry| entry.key == "steps")
+                .for_each(|entry| stops_of_users(&entry.value, &mut idle));
+        }
+        self.warn_of_idle(&idle);
+    }
+
+    fn warn_of_idle(&mut self, idle: &[&Entry]) {
+        for entry in idle {
+            let message = "each arrival of this load is a user of its own, who comes once";
+            match &*entry.key {
+                "pace" => self.warn(&entry.at, message, "its pace means nothing", "take away `pace:`"),
+                _ => self.warn(&entry.at, message, "this ends its iteration alone", "write `stop: iteration`"),
+            }
+        }
     }
 
     /// A file without a load is tried once.
@@ -278,6 +318,22 @@ impl Reader<'_> {
             constants,
             draws: self.draws(&scope),
             retry_budget: fields.get("retry_budget").and_then(|node| self.budget(node)),
+        }
+    }
+}
+
+/// Every `stop: user` of a flow.
+fn stops_of_users<'n>(node: &'n Node, found: &mut Vec<&'n Entry>) {
+    match &node.kind {
+        Kind::Scalar(_) => {}
+        Kind::List(items) => items.iter().for_each(|item| stops_of_users(item, found)),
+        Kind::Map(entries) => {
+            for entry in entries {
+                if entry.key == "stop" && entry.value.scalar().is_some_and(|scalar| scalar.text == "user") {
+                    found.push(entry);
+                }
+                stops_of_users(&entry.value, found);
+            }
         }
     }
 }

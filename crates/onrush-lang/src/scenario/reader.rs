@@ -421,6 +421,15 @@ impl<'a> Reader<'a> {
         self.time_in(&text, 0..text.value.len())
     }
 
+    /// A time in which something has to be done.
+    pub(crate) fn time_limit(&mut self, node: &Node) -> Option<Duration> {
+        let time = self.time(node)?;
+        if time.is_zero() {
+            self.fault(&node.at, "nothing is done in no time", "expected more than 0");
+        }
+        Some(time)
+    }
+
     pub(crate) fn time_in(&mut self, text: &Text, range: Range<usize>) -> Option<Duration> {
         let result = parse_duration(&text.value[range.clone()]);
         self.parsed(text, range, "a duration such as 30s", result)

@@ -39,7 +39,7 @@ impl Reader<'_> {
         let retry = fields.get("retry").and_then(|node| self.retry(node));
         let compression = fields.get("compress").and_then(|node| self.word(node, &["gzip", "deflate"]));
         let hedge = fields.get("hedge").and_then(|node| self.time(node));
-        let timeout = fields.get("timeout").and_then(|node| self.time(node));
+        let timeout = fields.get("timeout").and_then(|node| self.time_limit(node));
         let redirects = fields.get("redirects").and_then(|node| self.count32(node, 0));
         let trace = fields.get("trace").and_then(|node| self.bool(node));
         let keep = fields.get("keep").and_then(|node| self.size(node));
@@ -233,6 +233,9 @@ impl Reader<'_> {
             retry.attempts = attempts;
         }
         if let Some(node) = fields.get("on") {
+            if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
+                self.fault(&node.at, "nothing is tried again", "expected failures such as `5xx` or `timeout`");
+            }
             retry.on = self.list(node, "failures").iter().filter_map(|item| self.failure(item)).collect();
         }
         if let Some((backoff, longest)) = fields.get("backoff").and_then(|node| self.backoff(node)) {

@@ -9,7 +9,7 @@ use url::Url;
 use super::login::Login;
 use super::reader::Reader;
 use super::scope::Scope;
-use super::template::push_text;
+use super::template::{push_text, stray_end};
 use super::text::Text;
 use super::tree::{At, Kind, Node};
 use crate::diagnostic::suggest;
@@ -207,6 +207,11 @@ impl Reader<'_> {
 
     /// The fixed parts as they go over the wire; a fragment would not go there.
     fn encoded(&mut self, template: Template, text: &Text) -> Template {
+        if let Some(at) = stray_end(&text.value) {
+            let help = "write `%7D%7D` for the braces themselves";
+            let message = "these braces close nothing";
+            let _: Option<()> = self.in_text_with_help(text, at..at + 2, message, "expected `{{` before them", help);
+        }
         let mut parts = Vec::new();
         for part in template.parts {
             match part {

@@ -423,3 +423,16 @@ fn draws_and_chances() {
     );
     assert!(matches!(&scenario.flow[2], Step::When { condition: Condition::Holds(_), .. }));
 }
+
+#[test]
+fn the_plan_tells_how_requests_are_made() {
+    let told = onrush_lang::describe(&fine(
+        "target: http://a\nload: 10 iterations by 1 user\ntimeout: 5s\nheaders: { X-A: a }\nauth: { bearer: t }\nretry_budget: 10%\n\
+         thresholds:\n- { threshold: errors < 1%, abort: true }\n- { threshold: p99 < 1s, abort: after 3s }\n- { threshold: max < 1s, abort: true }\n\
+         - { threshold: iterations errors < 1%, abort: true }\n- { threshold: checks > 99%, abort: after 5s }\n\
+         - { threshold: errors < 1% over 5s, abort: true }\n\
+         steps:\n- get: /\n  timeout: 1s\n  hedge: 200ms\n  headers: { X-B: b, X-C: c }\n  auth: none\n- think: 1s to 2s, lognormal, at most 5s\n\
+         - repeat: 2.7\n  steps: [{ get: /twice, auth: { basic: { user: a, password: b } } }]\n",
+    ));
+    insta::assert_snapshot!(told);
+}

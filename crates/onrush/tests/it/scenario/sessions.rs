@@ -60,6 +60,16 @@ fn which_cookies_go_where() {
         ("", "- get: /narrow\n- get: /b\n- get: /narrow/x", &[None, None, Some("narrow=1; sid=0")]),
         ("", "- get: /a\n- get: /bye\n- get: /c", &[None, Some("sid=0"), None]),
         ("", "- get: /hop\n- get: /c", &[None, Some("hop=1"), Some("hop=1")]),
+        (
+            "",
+            "- get: /hop\n  headers: { Cookie: mine=1 }\n- get: /c",
+            &[Some("mine=1"), Some("mine=1; hop=1"), Some("hop=1")],
+        ),
+        (
+            "cookies: false",
+            "- get: /hop\n  headers: { Cookie: mine=1 }\n- get: /c",
+            &[Some("mine=1"), Some("mine=1"), None],
+        ),
         ("", "- get: /hop\n  redirects: 0\n- get: /c", &[None, Some("hop=1")]),
     ] {
         let plain = cookies();
@@ -193,5 +203,22 @@ fn tls_and_http2() {
         folder.write("scene.yaml", text);
         let ended = kit::run(&folder, &[]).finish();
         assert_eq!(ended.code, code, "{of_file}; {of_first}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_time_for_a_request_is_for_all_its_redirects() {
+    let plain = Plain::answering(|asked| {
+        std::thread::park_timeout(std::time::Duration::from_millis(250));
+        match asked.target() {
+            "/1" => answer(302, &["Location: /2"], ""),
+            "/2" => answer(302, &["Location: /3"], ""),
+            _ => answer(200, &[], "ok"),
+        }
+    });
+    for (timeout, outcome) in [("400ms", "timeout"), ("20s", "200")] {
+        let steps = format!("- get: /1\n  timeout: {timeout}");
+        let report = kit::play(&file(&plain.url(), "load: 1 iterations by 1 user", &steps), &[]);
+        assert_eq!(report.outcomes(), [(outcome.to_owned(), 1)], "{timeout}");
     }
 }
