@@ -95,7 +95,7 @@ mod tests {
             assert_eq!(retries_on(&retry(Jitter::None), failure), expected, "{failure:?}");
         }
         for (on, expected) in [(RetryOn::Check, true), (RetryOn::Status(503), true), (RetryOn::StatusClass(4), false)] {
-            let retry = Retry { on: vec![on.clone()], ..retry(Jitter::None) };
+            let retry = Retry { on: vec![on], ..retry(Jitter::None) };
             assert_eq!(retries_on(&retry, Failure::StatusAndCheck(503)), expected, "{on:?}");
         }
     }

@@ -300,11 +300,7 @@ impl Reader<'_> {
         let own = self.headers(own_headers, &mut late);
         let headers = headers_over(self.headers(common.headers.as_ref(), &mut late), own);
         let auth = own_auth.or(common.auth.as_ref()).and_then(|node| self.credentials(node, &mut late));
-        let known = self.fault_count();
         let flow = fields.get("steps").map(|node| self.flow(node, &mut scope)).unwrap_or_default();
-        if let Some(node) = fields.get("steps").filter(|_| flow.is_empty() && self.fault_count() == known) {
-            self.fault(&node.at, format!("the scenario `{name}` does nothing"), "expected a step such as `get: /path`");
-        }
         scope.join(late);
         Scenario {
             name: name.to_owned(),

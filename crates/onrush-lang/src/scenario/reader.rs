@@ -187,11 +187,6 @@ impl<'a> Reader<'a> {
         !self.faults.is_empty()
     }
 
-    /// How many faults there are so far: whether a part has some is whether there are more after it.
-    pub(crate) fn fault_count(&self) -> usize {
-        self.faults.len()
-    }
-
     /// All faults and all warnings by place, each once: what is used twice is read twice.
     pub(crate) fn findings(&mut self) -> (Vec<Fault>, Vec<Fault>) {
         let sources: Vec<Arc<Source>> = std::mem::take(&mut self.sources).into_iter().map(Arc::new).collect();
