@@ -145,7 +145,9 @@ impl FlowCaller {
         match (walked.outcome, walked.first_failure) {
             // What came first is why the rest went wrong.
             (_, Some((series, failure))) => Err(format!("{}: {failure}", self.board.name(series))),
-            (Err(Halt::Failed(failure) | Halt::Exhausted(failure)), None) => Err(failure.to_string()),
+            (Err(Halt::Failed(failure) | Halt::Exhausted(failure) | Halt::AtEnd(failure)), None) => {
+                Err(failure.to_string())
+            }
             (Err(Halt::Stop(Stop::Run)), None) if scene == Scene::Setup => Err("`stop: run` says so".to_owned()),
             _ => Ok(visit.user.setup_values()),
         }
@@ -175,10 +177,10 @@ impl FlowCaller {
             caller: self,
             client: self.clients.of(scene),
             part,
-            scenario: visit.scenario,
             user: RefCell::new(&mut visit.user),
             jar: &visit.jar,
             free_at: Cell::new(ready),
+            places: Cell::new(0),
             failed: Cell::new(0),
             first_failure: RefCell::default(),
             asked: Cell::new(false),
@@ -208,8 +210,9 @@ impl FlowCaller {
 
     async fn iterate(&self, lane: &mut FlowLane, due: Due) -> Iteration {
         // A closed user was free a moment ago, when its last iteration had ended or its pace allowed.
-        let started = if lane.who.number.is_some() { due.at } else { Instant::now() };
-        let is_new = lane.session.is_none() || lane.who.number.is_none();
+        let stays = lane.who.number.is_some();
+        let started = if stays { due.at } else { Instant::now() };
+        let is_new = lane.session.is_none() || !stays;
         if is_new {
             self.arrive(lane, due);
         }
@@ -222,7 +225,7 @@ impl FlowCaller {
         let walked = self.walk(visit, iteration, ready).await;
         let ended = walked.ended.max(started);
         let next = part.pace.as_ref().map_or(ended, |pace| ended.max(ready + visit.user.think(pace)));
-        let iteration = self.conclude(Iteration::new(started, ended, next), walked);
+        let iteration = self.conclude(Iteration::new(started, ended, next), walked, stays);
         pending.walked(ended, iteration.failure.as_ref());
         iteration
     }
@@ -242,7 +245,7 @@ impl FlowCaller {
         }
     }
 
-    fn conclude(&self, mut iteration: Iteration, walked: Walked) -> Iteration {
+    fn conclude(&self, mut iteration: Iteration, walked: Walked, stays: bool) -> Iteration {
         iteration.is_nowhere = walked.is_nowhere;
         match walked.outcome {
             Ok(()) | Err(Halt::Stop(Stop::Iteration)) => {}
@@ -252,7 +255,9 @@ impl FlowCaller {
                 iteration.is_last = true;
                 self.control.end(StopReason::Script);
             }
-            Err(Halt::Exhausted(failure)) => {
+            // Whoever stays has done what there was to do; an arrival has come in vain.
+            Err(Halt::AtEnd(_)) if stays => iteration.is_last = true,
+            Err(Halt::Exhausted(failure) | Halt::AtEnd(failure)) => {
                 iteration.is_last = true;
                 iteration.failure = Some(failure);
             }

@@ -7,6 +7,9 @@ use onrush_metrics::{Histogram, SeriesKind, Soundness};
 use crate::book::{Book, Counted, Row};
 use crate::metrics::{self as m, Metric};
 
+/// What the names of labels begin with that are tags.
+pub(crate) const TAG: &str = "tag_";
+
 /// A metric with all that there is of it.
 #[derive(Debug)]
 pub(crate) struct Family<'a> {
@@ -174,7 +177,7 @@ fn of_row<'a>(row: &'a Row, what: &'a str) -> Labels<'a> {
 /// Tags cannot hide a label of ours, nor each other.
 fn tagged<'a>(row: &'a Row, mut labels: Labels<'a>) -> Labels<'a> {
     for (name, value) in row.tags.iter().filter(|(_, value)| !value.is_empty()) {
-        let name = format!("tag_{}", label_name(name));
+        let name = format!("{TAG}{}", label_name(name));
         if !labels.iter().any(|label| label.0 == name) {
             labels.push((name.into(), value.into()));
         }

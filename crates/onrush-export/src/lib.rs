@@ -28,7 +28,7 @@ mod spans;
 mod statuses;
 
 pub use book::Book;
-pub use link::{Link, LinkError, Settings, labels};
+pub use link::{Link, LinkError, OptionError, Settings, labels};
 pub use metrics::{METRICS, Metric, MetricKind};
 pub use observe::Observer;
 pub use otlp::OtlpLink;

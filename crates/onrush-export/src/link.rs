@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use onrush_pace::parse_duration;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::families::label_name;
+use crate::families::{TAG, label_name};
 use crate::metrics::METRICS;
 
 /// How often something is pushed unless it is said.
 const EVERY: Duration = Duration::from_secs(5);
+/// Nothing is waited for longer.
+const LONGEST: Duration = Duration::from_secs(86_400);
 /// Seconds are not exactly as long as seconds; one that is so much too short is one.
 pub(crate) const EARLY: Duration = Duration::from_millis(300);
 
@@ -39,6 +42,20 @@ pub struct Settings<'a> {
 #[error("{0}")]
 pub struct LinkError(pub(crate) String);
 
+/// What is wrong with the options of a link.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// There is none of this name; it is left out where it could be part of a secret.
+    #[error("an option is unknown")]
+    Unknown(Option<String>),
+    /// It is not written as it should be, which is so.
+    #[error("this option is written `{0}`")]
+    Usage(String),
+    /// It can only be meant once.
+    #[error("the option `{0}` is given twice")]
+    Twice(String),
+}
+
 impl LinkError {
     #[allow(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
     pub(crate) fn io(error: std::io::Error) -> Self {
@@ -53,18 +70,33 @@ impl std::fmt::Debug for Link {
 }
 
 impl Link {
-    /// Reads a target; `known` are the options that it may have, which are written after it with commas before them.
-    pub fn parse(text: &str, known: &[&str]) -> Self {
-        let (mut target, mut options) = (text, Vec::new());
-        while let Some((before, option)) = target.rsplit_once(',') {
-            let (name, value) = option.split_once('=').unwrap_or((option, ""));
-            if !known.contains(&name) {
-                break;
+    /// Reads a target with its options, which are written after it with commas before them. `known` are those that it may
+    /// have: `name`, or `name=VALUE` for one that has a value. So a comma of a URL is written `%2C`.
+    pub fn parse(text: &str, known: &[&str]) -> Result<Self, OptionError> {
+        let mut parts = text.split(',');
+        let mut link = Self::plain(parts.next().unwrap_or_default());
+        for option in parts {
+            let (name, value) = option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
+            let is_it = |known: &&&str| known.split_once('=').map_or(**known, |(name, _)| name) == name;
+            let usage = known.iter().find(is_it).ok_or_else(|| {
+                // What follows a comma of a password or a query is nobody's to see.
+                let may_be_secret = text.contains(['@', '?']);
+                OptionError::Unknown((!may_be_secret).then(|| name.to_owned()))
+            })?;
+            if usage.contains('=') != value.is_some_and(|value| !value.is_empty()) {
+                return Err(OptionError::Usage((*usage).to_owned()));
             }
-            options.push((name.to_owned(), value.to_owned()));
-            target = before;
+            if link.has(name) {
+                return Err(OptionError::Twice(name.to_owned()));
+            }
+            link.options.push((name.to_owned(), value.unwrap_or_default().to_owned()));
         }
-        Self { target: target.to_owned(), options }
+        Ok(link)
+    }
+
+    /// A target that has no options.
+    pub fn plain(target: &str) -> Self {
+        Self { target: target.to_owned(), options: Vec::new() }
     }
 
     /// The target without its options.
@@ -88,15 +120,11 @@ impl Link {
     /// A time that is given as an option, such as `20s`.
     pub fn time(&self, name: &str) -> Result<Option<Duration>, LinkError> {
         let Some((_, text)) = self.options.iter().find(|option| option.0 == name) else { return Ok(None) };
-        let number = |text: &str| text.parse::<f64>().ok().filter(|number| (0.0..=86_400.0).contains(number));
-        let seconds = match text {
-            text if text.ends_with("ms") => number(&text[..text.len() - 2]).map(|ms| ms / 1000.0),
-            text if text.ends_with('s') => number(&text[..text.len() - 1]),
-            text if text.ends_with('m') => number(&text[..text.len() - 1]).map(|minutes| minutes * 60.0),
-            _ => None,
-        };
-        let seconds = seconds.ok_or_else(|| LinkError(format!("`{name}={text}` is no time; such as {name}=20s")))?;
-        Ok(Some(Duration::from_secs_f64(seconds)))
+        match parse_duration(text) {
+            Ok(time) if time <= LONGEST => Ok(Some(time)),
+            Ok(_) => Err(LinkError(format!("`{name}={text}` is longer than a day"))),
+            Err(error) => Err(LinkError(format!("`{name}={text}` is no time: {error}; such as {name}=20s"))),
+        }
     }
 
     /// How often something is pushed.
@@ -163,6 +191,9 @@ fn label(text: &str) -> Result<(String, String), LinkError> {
     if name == "le" || METRICS.iter().any(|metric| metric.labels.contains(&name)) {
         return wrong("the name is one that the metrics have themselves");
     }
+    if name.starts_with(TAG) {
+        return wrong("names that begin with `tag_` are those of the tags of scenarios and steps");
+    }
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -180,14 +211,38 @@ mod tests {
         Settings { labels: &[], instance: "here", variable, is_replay: false }
     }
 
+    const KNOWN: &[&str] = &["native", "every=TIME"];
+
     #[test]
-    fn options_are_read_from_the_end() {
-        let link = Link::parse("http://a.example/w?x=1,2,native,every=10s", &["native", "every"]);
-        assert_eq!(link.target(), "http://a.example/w?x=1,2");
-        assert_eq!((link.has("native"), link.every().unwrap()), (true, Duration::from_secs(10)));
-        for (text, error) in [("9464,every=soon", "`every=soon` is no time"), ("9464,every=10ms", "at least 1s")] {
-            let error_found = Link::parse(text, &["every"]).every().unwrap_err().to_string();
+    fn options_follow_the_target() {
+        let link = Link::parse("http://a.example/w?x=1%2C2,native,every=1m30s", KNOWN).unwrap();
+        assert_eq!(link.target(), "http://a.example/w?x=1%2C2");
+        assert_eq!((link.has("native"), link.every().unwrap()), (true, Duration::from_secs(90)));
+        for (text, error) in [
+            ("9464,every=soon", "`every=soon` is no time: a number and a unit are expected; such as every=20s"),
+            ("9464,every=2d", "longer than a day"),
+            ("9464,every=10ms", "at least 1s"),
+        ] {
+            let error_found = Link::parse(text, KNOWN).unwrap().every().unwrap_err().to_string();
             assert!(error_found.contains(error), "{error_found}");
+        }
+    }
+
+    #[test]
+    fn options_that_are_none_are_no_part_of_the_target() {
+        let unknown = |name: Option<&str>| OptionError::Unknown(name.map(str::to_owned));
+        for (text, error) in [
+            ("http://a.example/w,evry=9s", unknown(Some("evry"))),
+            ("http://a.example/w,evry=9s,native", unknown(Some("evry"))),
+            ("http://me:tops,3cret@a.example/w", unknown(None)),
+            ("http://a.example/w?token=tops,3cret", unknown(None)),
+            ("http://a.example/w,", unknown(Some(""))),
+            ("http://a.example/w,every", OptionError::Usage("every=TIME".to_owned())),
+            ("http://a.example/w,every=", OptionError::Usage("every=TIME".to_owned())),
+            ("http://a.example/w,native=yes", OptionError::Usage("native".to_owned())),
+            ("http://a.example/w,every=1s,every=2s", OptionError::Twice("every".to_owned())),
+        ] {
+            assert_eq!(Link::parse(text, KNOWN).unwrap_err(), error, "{text}");
         }
     }
 
@@ -201,6 +256,7 @@ mod tests {
             ("1a=c", "letters"),
             ("__name__=x", "letters"),
             ("step=x", "themselves"),
+            ("tag_team=x", "of the tags"),
         ] {
             assert!(read(text).unwrap_err().contains(why), "{text}");
         }
@@ -215,15 +271,15 @@ mod tests {
 
     #[test]
     fn secrets_are_used_and_not_shown() {
-        let link = Link::parse("https://me:s%3Acret@a.example:9/w?token=s3", &[]);
+        let link = Link::plain("https://me:s%3Acret@a.example:9/w?token=s3");
         assert_eq!(format!("{} {link:?}", link.shown()), "https://a.example:9/w https://a.example:9/w");
         let none = |_: &str| None;
         let header = link.authorization(&settings(&none), "X").unwrap().unwrap();
         assert_eq!(header.1, format!("Basic {}", BASE64_STANDARD.encode("me:s:cret")));
         let token = |name: &str| (name == "X_TOKEN").then(|| "abc".to_owned());
-        let link = Link::parse("https://a.example/", &[]);
+        let link = Link::plain("https://a.example/");
         assert_eq!(link.authorization(&settings(&token), "X").unwrap().unwrap().1, "Bearer abc");
-        let wrong = Link::parse("me:secret@host", &[]);
+        let wrong = Link::plain("me:secret@host");
         assert!(!format!("{} {}", wrong.url().unwrap_err(), wrong.shown()).contains("secret"));
     }
 }

@@ -194,7 +194,7 @@ impl Source {
         let (target, series) = text.split_once('#').unwrap_or((text, ""));
         let url = page_url(target)?;
         let mut headers = vec![("accept".to_owned(), "text/plain;version=0.0.4".to_owned())];
-        headers.extend(Link::parse(target, &[]).authorization(settings, "ONRUSH_OBSERVE")?);
+        headers.extend(Link::plain(target).authorization(settings, "ONRUSH_OBSERVE")?);
         let endpoint = Endpoint::new(&url, headers, Expected::Http)?;
         let chosen = Selector::parse_list(series)?.into_iter().map(|selector| Chosen::new(selector, None)).collect();
         Ok(Self { endpoint, url, chosen, first: 0, told: Vec::new(), is_looked_through: false })

@@ -59,6 +59,12 @@ impl Scrape {
     /// Listens at the address of a link: `PORT`, `HOST:PORT` or `HOST`. Without a host, on loopback.
     pub fn new(link: &Link, settings: &Settings<'_>) -> Result<Self, LinkError> {
         let linger = link.time("linger")?.unwrap_or_default();
+        if settings.is_replay && linger.is_zero() {
+            return Err(LinkError(format!(
+                "the run is over, so its page would go at once: say how long it waits to be read, as in prometheus={},linger=5m",
+                link.target()
+            )));
+        }
         let wrong = |error: io::Error| LinkError(format!("cannot listen at {}: {error}", link.target()));
         let listener = listen(link.target()).map_err(wrong)?;
         let address = listener.local_addr().map_err(wrong)?;

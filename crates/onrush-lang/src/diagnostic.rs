@@ -137,7 +137,7 @@ fn with_whole_quotes(mut parts: Vec<String>, word: &str) -> Vec<String> {
 }
 
 /// `did you mean …?` for the nearest of `known`, or else what was expected.
-pub(crate) fn suggest(got: &str, known: &[&str], expected: &str) -> String {
+pub fn suggest(got: &str, known: &[&str], expected: &str) -> String {
     let near = known.iter().map(|word| (strsim::damerau_levenshtein(&got.to_lowercase(), word), *word)).min();
     match near {
         Some((distance, word)) if distance <= 1 + word.len() / 6 && distance < word.len() => {

@@ -10,7 +10,7 @@ mod units;
 mod until;
 mod words;
 
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{Diagnostic, suggest};
 pub use load::parse_load;
 pub use scenario::{
     Document, Fault, Faults, Files, Overrides, STARTER, Settings, Source, describe, parse_scenario, scenario_schema,

@@ -42,6 +42,8 @@ pub struct RunInfo {
     pub warmup: Duration,
     /// Whether arrivals follow a schedule (open) or wait for answers (closed).
     pub open: bool,
+    /// Whether users have several requests of an iteration in flight at a time.
+    pub batches: bool,
     /// Whether the in-flight limit is what the open-files limit of this machine leaves room for.
     pub limited_by_files: bool,
     /// Worker threads.

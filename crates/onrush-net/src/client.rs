@@ -129,7 +129,8 @@ impl Client {
     ) -> impl Future<Output = Exchange> {
         async move {
             let started = Instant::now();
-            deadline.set(started, request.timeout().unwrap_or(self.settings.timeout));
+            let since = request.begun().unwrap_or(started);
+            deadline.set_since(since, started, request.timeout().unwrap_or(self.settings.timeout));
             self.dialer.refresh_names(started);
             // Built in a block of its own, or the room of `next` would be held while the rest is awaited.
             let rest = {

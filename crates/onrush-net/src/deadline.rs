@@ -41,7 +41,13 @@ impl Deadline {
     /// Moves the deadline to `timeout` after `now`.
     #[inline]
     pub fn set(&mut self, now: Instant, timeout: Duration) {
-        let at = now + timeout;
+        self.set_since(now, now, timeout);
+    }
+
+    /// The same, `timeout` after `since`: some of the time may be used up by `now`.
+    #[inline]
+    pub fn set_since(&mut self, since: Instant, now: Instant, timeout: Duration) {
+        let at = since + timeout;
         self.at = Some(at);
         self.limit_ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1);
         self.is_ahead = self.armed.is_some_and(|armed| now < armed && armed <= at);
@@ -120,6 +126,17 @@ mod tests {
             deadline.set(Instant::now(), Duration::from_millis(millis));
             assert_eq!(deadline.bound(std::future::pending::<()>()).await, Err(Elapsed));
             assert_eq!(begin.elapsed().as_millis(), expected);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_that_was_used_before_counts() {
+        let begin = Instant::now();
+        let mut deadline = Deadline::default();
+        for expected in [100, 100] {
+            deadline.set_since(begin, Instant::now(), Duration::from_millis(100));
+            assert_eq!(deadline.bound(std::future::pending::<()>()).await, Err(Elapsed));
+            assert_eq!((begin.elapsed().as_millis(), deadline.limit().as_millis()), (expected, 100));
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use onrush_plan::{ClientSettings, Protocol, Request};
 
+use crate::clock::Instant;
 use crate::dial::Peer;
 use crate::failure::Failure;
 use crate::http1::Expect;
@@ -26,6 +27,8 @@ pub struct Prepared {
     idempotent: bool,
     keep_alive: bool,
     timeout: Option<Duration>,
+    /// When the time began to run, if that was before it is sent.
+    begun: Option<Instant>,
     /// What is kept of the answer, if anybody wants something of it. Of HTTP/2 it is in the wire.
     kept: Option<RefCell<Kept>>,
     form: Form,
@@ -58,6 +61,7 @@ impl Prepared {
             idempotent: is_idempotent(method),
             keep_alive: settings.keep_alive,
             timeout: None,
+            begun: None,
             kept: None,
             form,
             request: Some(request.clone()),
@@ -74,6 +78,7 @@ impl Prepared {
             idempotent: is_idempotent(method),
             keep_alive: true,
             timeout: None,
+            begun: None,
             kept: None,
             form: Form::Http1 { wire: wire.into(), absolute: OnceCell::new() },
         }
@@ -82,6 +87,11 @@ impl Prepared {
     /// Gives it a time of its own for the whole request.
     pub fn limit(&mut self, timeout: Option<Duration>) {
         self.timeout = timeout;
+    }
+
+    /// It is a part of a request that was begun before: the time for the whole runs from then on.
+    pub fn begun_at(&mut self, begun: Instant) {
+        self.begun = Some(begun);
     }
 
     /// Something of its answer is to be kept.
@@ -115,6 +125,11 @@ impl Prepared {
     /// The time for the whole request, where it is not the client's.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// When the time for the whole request began to run, if that was before it is sent.
+    pub(crate) fn begun(&self) -> Option<Instant> {
+        self.begun
     }
 
     /// Takes what is kept of an answer that begins now.

@@ -11,6 +11,7 @@
 
 mod closed;
 mod counted;
+mod decimal;
 mod duration;
 mod open;
 mod profile;
@@ -21,7 +22,8 @@ mod stage;
 
 pub use closed::{Closed, Span, UserShare};
 pub use counted::{Counted, Quota, Share};
-pub use duration::duration_text;
+pub use decimal::{number_length, scaled};
+pub use duration::{DurationError, DurationFlaw, TIME_UNITS, duration_text, parse_duration};
 pub use open::{Arrival, Arrivals, Open};
 pub use profile::{Flaw, Phase, Profile, ProfileError};
 pub use random::Random;

@@ -182,6 +182,14 @@ impl Work {
         self.loads().all(|(load, _)| load.is_open())
     }
 
+    /// Whether users have several requests of an iteration in flight at a time.
+    pub fn has_batches(&self) -> bool {
+        match self {
+            Self::Turns { .. } => false,
+            Self::Play(play) => play.has_batches(),
+        }
+    }
+
     /// Whether any of it follows a schedule of arrivals.
     pub fn has_arrivals(&self) -> bool {
         self.loads().any(|(load, _)| load.has_arrivals())

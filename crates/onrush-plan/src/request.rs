@@ -62,6 +62,18 @@ impl Request {
         self
     }
 
+    /// Adds cookies to those that it has.
+    pub fn with_cookies(mut self, cookies: &str) -> Result<Self, RequestError> {
+        match self.headers.iter_mut().find(|header| header.name.eq_ignore_ascii_case("cookie")) {
+            Some(header) => {
+                let more = [b"; ", cookies.as_bytes()].concat();
+                *header = Header::new(&header.name, [&*header.value, &more].concat())?;
+            }
+            None => self.headers.push(Header::new("Cookie", cookies)?),
+        }
+        Ok(self)
+    }
+
     /// Replaces the body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {

@@ -29,6 +29,8 @@ pub struct Play {
     pub setup: Flow,
     /// Done once after the load.
     pub teardown: Flow,
+    /// Whether set-up and tear-down keep cookies.
+    pub phases_keep_cookies: bool,
     /// Conditions on the run.
     pub thresholds: Vec<Threshold>,
 }
@@ -41,6 +43,11 @@ impl Play {
         flows.for_each(|flow| gather(flow, &mut found));
         found
     }
+
+    /// Whether users of any scenario have several requests in flight at a time.
+    pub fn has_batches(&self) -> bool {
+        self.scenarios.iter().any(|scenario| has_batches(&scenario.flow))
+    }
 }
 
 fn gather<'a>(flow: &'a [Step], found: &mut Vec<&'a RequestStep>) {
@@ -48,16 +55,13 @@ fn gather<'a>(flow: &'a [Step], found: &mut Vec<&'a RequestStep>) {
         match step {
             Step::Request(request) => found.push(request),
             Step::Batch { requests, .. } => found.extend(requests),
-            Step::Group { flow, .. }
-            | Step::Repeat { flow, .. }
-            | Step::While { flow, .. }
-            | Step::ForEach { flow, .. } => gather(flow, found),
-            Step::When { then, otherwise, .. } => [then, otherwise].into_iter().for_each(|flow| gather(flow, found)),
-            Step::Choose(flows) => flows.iter().for_each(|(_, flow)| gather(flow, found)),
-            Step::Shuffle(flows) => flows.iter().for_each(|flow| gather(flow, found)),
-            Step::Think(_) | Step::Set(_) | Step::Stop(_) => {}
+            _ => step.flows().into_iter().for_each(|flow| gather(flow, found)),
         }
     }
+}
+
+fn has_batches(flow: &[Step]) -> bool {
+    flow.iter().any(|step| matches!(step, Step::Batch { .. }) || step.flows().into_iter().any(|flow| has_batches(flow)))
 }
 
 /// A load profile and the scenarios that it brings.
@@ -170,6 +174,22 @@ pub enum Step {
     Set(Vec<(VariableId, Value)>),
     /// Ends something early.
     Stop(Stop),
+}
+
+impl Step {
+    /// The flows that it may walk through.
+    pub fn flows(&self) -> Vec<&Flow> {
+        match self {
+            Self::Group { flow, .. }
+            | Self::Repeat { flow, .. }
+            | Self::While { flow, .. }
+            | Self::ForEach { flow, .. } => vec![flow],
+            Self::When { then, otherwise, .. } => vec![then, otherwise],
+            Self::Choose(branches) => branches.iter().map(|(_, flow)| flow).collect(),
+            Self::Shuffle(flows) => flows.iter().collect(),
+            Self::Request(_) | Self::Batch { .. } | Self::Think(_) | Self::Set(_) | Self::Stop(_) => Vec::new(),
+        }
+    }
 }
 
 /// What ends early.

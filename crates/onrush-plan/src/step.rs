@@ -13,6 +13,9 @@ pub struct RequestStep {
     pub method: String,
     /// The URL as far as it is the same for all: scheme, host and port. `None`: the whole URL is in `target`.
     pub base: Option<url::Url>,
+    /// Name and password that stood in `base`: sent there where neither `auth` nor an `Authorization` header says who
+    /// the request is from.
+    pub login: Option<(Template, Template)>,
     /// Path and query, or a whole URL. What fills its holes is percent-encoded unless the hole is all of it.
     pub target: Template,
     /// Names and values appended to the query, percent-encoded.

@@ -14,7 +14,7 @@ pub struct LinkKind {
     pub name: &'static str,
     /// What it is for, in a line.
     pub about: &'static str,
-    /// What may be written after the address, each with a comma before it.
+    /// What may be written after the address, each with a comma before it: `name`, or `name=VALUE`.
     pub options: &'static [&'static str],
     /// Opens one.
     pub make: fn(&Link, &Settings<'_>) -> Result<Linked, LinkError>,

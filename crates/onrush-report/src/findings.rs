@@ -39,7 +39,7 @@ pub(crate) fn missed(outcome: &Outcome) -> Option<String> {
     let how = match reached.band {
         _ if outcome.stopped == StopReason::Precise => return None,
         None => {
-            "when the load ended, there were too few response times or seconds to tell how well it is known".to_owned()
+            "when the load ended, there were too few response times or seconds to tell how well it is known with a certainty of 99 %".to_owned()
         }
         Some(band) if band.relative() <= until.share => {
             format!("when the load ended, it was known to ± {}, but not yet for long enough", within(band.relative()))

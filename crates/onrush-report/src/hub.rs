@@ -46,14 +46,14 @@ pub enum Trouble {
     /// It could not keep up.
     Late {
         /// The outputs of the group.
-        names: String,
+        names: Vec<String>,
         /// So many seconds were put together with the one before.
         seconds: u64,
     },
     /// It was still busy when nobody wanted to wait any longer.
     Stuck {
         /// The outputs of the group.
-        names: String,
+        names: Vec<String>,
     },
 }
 
@@ -65,7 +65,7 @@ pub struct Hub {
 
 /// Outputs that share a thread, and with it an order.
 struct Group {
-    names: String,
+    names: Vec<String>,
     events: Sender<Arc<Event>>,
     waiting: Arc<AtomicUsize>,
     held: Option<Box<Snapshot>>,
@@ -122,7 +122,7 @@ impl Hub {
 
 impl Group {
     fn start(outputs: Vec<Named>, tell: Sender<Trouble>) -> io::Result<Self> {
-        let names = outputs.iter().map(|named| &*named.name).collect::<Vec<_>>().join(", ");
+        let names = outputs.iter().map(|named| named.name.clone()).collect();
         let lingers = outputs.iter().map(|named| named.output.lingers()).sum();
         let (events, received) = channel();
         let (end, ended) = channel();
@@ -252,7 +252,7 @@ mod tests {
         let troubles = hub.close(LONG);
         assert_eq!(first, (Duration::ZERO, Duration::from_secs(1), 10));
         let [Trouble::Late { names, seconds }] = &*troubles else { panic!("{troubles:?}") };
-        assert_eq!((&**names, *seconds), ("slow", 15));
+        assert_eq!((&**names, *seconds), (&["slow".to_owned()][..], 15));
         let rest: Vec<_> = told.try_iter().collect();
         assert_eq!(rest.iter().map(|(_, _, started)| started).sum::<u64>(), 190);
         assert!(rest.is_sorted_by(|one, next| one.1 == next.0), "{rest:?}");

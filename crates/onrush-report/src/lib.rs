@@ -43,7 +43,7 @@ pub use hub::{Hub, Named, Trouble};
 pub use json::json;
 pub use kinds::{KINDS, Kind, LINKS, TRACES, find_kind, find_link};
 pub use moment::moment;
-pub use onrush_export::{Link, LinkError, METRICS, Metric, Observer, Settings, labels};
+pub use onrush_export::{Link, LinkError, METRICS, Metric, Observer, OptionError, Settings, labels};
 pub use output::Output;
 pub use parquet::SAMPLES;
 pub use progress::Progress;

@@ -7,11 +7,12 @@ mod thrift;
 
 use std::io::{self, Write};
 
-use onrush_metrics::{Event, Outcome, RunInfo, Sample};
+use onrush_metrics::{Event, RunInfo, Sample};
 
 use self::file::{Column, File};
 use crate::moment::moment;
 use crate::output::Output;
+use crate::units::several;
 
 /// What the output of single requests is called.
 pub const SAMPLES: &str = "parquet";
@@ -24,11 +25,12 @@ pub(crate) struct ParquetOutput {
     info: RunInfo,
     rows: Vec<Sample>,
     left_out: u64,
+    news: Option<String>,
 }
 
 impl ParquetOutput {
     pub(crate) fn new(to: Box<dyn Write + Send>) -> Self {
-        Self { file: File::new(to), info: RunInfo::default(), rows: Vec::new(), left_out: 0 }
+        Self { file: File::new(to), info: RunInfo::default(), rows: Vec::new(), left_out: 0, news: None }
     }
 
     fn write(&mut self) -> io::Result<()> {
@@ -57,11 +59,12 @@ impl ParquetOutput {
         ])
     }
 
-    fn end(&mut self, outcome: &Outcome) -> io::Result<()> {
-        if self.file.is_empty() && self.rows.is_empty() && self.left_out == 0 && outcome.total.counters.ended() > 0 {
-            return Err(io::Error::other("a run file has no single requests: ask for them when the run is played"));
-        }
+    fn end(&mut self) -> io::Result<()> {
         self.write()?;
+        if self.left_out > 0 {
+            let left_out = several(self.left_out, "request is", "requests are");
+            self.news = Some(format!("{left_out} left out: more ended at a time than are kept"));
+        }
         let about = [
             ("onrush.started_at", moment(self.info.started_at)),
             ("onrush.seed", self.info.seed.to_string()),
@@ -96,8 +99,12 @@ impl Output for ParquetOutput {
                 }
             }
             Event::Stopping(_) => {}
-            Event::Finished(outcome) => self.end(outcome)?,
+            Event::Finished(_) => self.end()?,
         }
         Ok(())
+    }
+
+    fn news(&mut self) -> Option<String> {
+        self.news.take()
     }
 }

@@ -19,36 +19,38 @@ const WHOLE: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seconds {
     slices: Vec<Slice>,
+    most: usize,
+    /// Seconds to a point.
+    stride: u32,
+    /// Seconds in the latest point.
+    filled: u32,
 }
 
 /// Reads the events of a run and keeps what intervals are made from. The warm-up is left out.
 #[derive(Clone, Debug, Default)]
 pub struct Fold {
     warmup: Duration,
-    most: usize,
-    /// Seconds to a point.
-    stride: u32,
-    /// Seconds in the latest point.
-    filled: u32,
     whole: Seconds,
     series: Vec<Seconds>,
 }
 
 impl Fold {
-    /// An empty one.
+    /// An empty one, of a run that has not begun.
     pub fn new() -> Self {
-        Self::default()
+        Self::of_all(Duration::ZERO)
     }
 
     /// One of a run that begins.
     pub(crate) fn of(info: &RunInfo) -> Self {
         let most = (MOST_OF_ALL / (info.series.len() + 1)).clamp(LEAST_POINTS, MOST_POINTS);
-        Self { most, series: vec![Seconds::default(); info.series.len()], ..Self::of_all(info.warmup) }
+        // Not all of them put points together in the same second, which would be a long one.
+        let series = (0..info.series.len()).map(|place| Seconds::of_at_most(most - place % (most / 4)));
+        Self { warmup: info.warmup, whole: Seconds::of_at_most(most), series: series.collect() }
     }
 
     /// One of requests together, which is told of seconds alone.
     pub(crate) fn of_all(warmup: Duration) -> Self {
-        Self { warmup, most: MOST_POINTS, stride: 1, filled: 1, ..Self::default() }
+        Self { warmup, whole: Seconds::of_at_most(MOST_POINTS), series: Vec::new() }
     }
 
     /// Takes an event.
@@ -77,22 +79,12 @@ impl Fold {
     pub(crate) fn add(&mut self, since: Duration, at: Duration, whole: &Tally, series: &[Tally]) {
         let since = since.max(self.warmup);
         let lasted = at.saturating_sub(since);
-        // Before the run has begun nobody knows what there is.
-        if lasted.is_zero() || self.most == 0 {
+        if lasted.is_zero() {
             return;
         }
-        let is_new = self.filled >= self.stride;
-        self.filled = if is_new { 1 } else { self.filled + 1 };
-        self.whole.push(Slice::of(whole, since, lasted), is_new);
+        self.whole.push(Slice::of(whole, since, lasted));
         for (seconds, tally) in self.series.iter_mut().zip(series) {
-            seconds.push(Slice::of(tally, since, lasted), is_new);
-        }
-        if self.whole.slices.len() > self.most {
-            let is_odd = !self.whole.slices.len().is_multiple_of(2);
-            std::iter::once(&mut self.whole).chain(&mut self.series).for_each(Seconds::halve);
-            // The latest one may have had nobody to be merged with.
-            self.filled = if is_odd { 1 } else { self.stride + 1 };
-            self.stride *= 2;
+            seconds.push(Slice::of(tally, since, lasted));
         }
     }
 
@@ -106,7 +98,7 @@ impl Fold {
 impl Seconds {
     /// From slices in the order of time.
     pub fn of(slices: Vec<Slice>) -> Self {
-        Self { slices }
+        Self { slices, ..Self::of_at_most(MOST_POINTS) }
     }
 
     /// The points.
@@ -114,10 +106,27 @@ impl Seconds {
         &self.slices
     }
 
-    fn push(&mut self, slice: Slice, is_new: bool) {
+    fn of_at_most(most: usize) -> Self {
+        Self { slices: Vec::new(), most, stride: 1, filled: 1 }
+    }
+
+    /// Takes a second.
+    fn push(&mut self, slice: Slice) {
         match self.slices.last_mut() {
-            Some(last) if !is_new => last.absorb(&slice),
-            _ => self.slices.push(slice),
+            Some(last) if self.filled < self.stride => {
+                last.absorb(&slice);
+                self.filled += 1;
+            }
+            _ => {
+                self.slices.push(slice);
+                self.filled = 1;
+            }
+        }
+        if self.slices.len() > self.most {
+            // The latest one may have nobody to be merged with.
+            self.filled = if self.slices.len().is_multiple_of(2) { self.stride + 1 } else { 1 };
+            self.stride *= 2;
+            self.halve();
         }
     }
 
@@ -204,6 +213,28 @@ mod tests {
         assert_eq!(slices.last().map(|last| (last.samples, last.lasted)), Some((30, Duration::from_secs(1))));
         assert_eq!(fold.series(0).map(|seconds| seconds.slices().len()), Some(8));
         assert_eq!(fold.series(1), None);
+    }
+
+    #[test]
+    fn many_series_do_not_put_points_together_at_once() {
+        let info = SeriesInfo {
+            kind: SeriesKind::Requests,
+            scenario: String::new(),
+            name: "get".into(),
+            tags: Vec::new(),
+            checks: Vec::new(),
+        };
+        let mut fold = Fold::of(&RunInfo { series: vec![info; 1000], ..RunInfo::default() });
+        let tallies = vec![Tally::default(); 1000];
+        let mut before = vec![0; 1000];
+        for second in 0..250 {
+            fold.add(Duration::from_secs(second), Duration::from_secs(second + 1), &tallies[0], &tallies);
+            let now: Vec<_> = fold.series.iter().map(|seconds| seconds.slices.len()).collect();
+            let shrunk = now.iter().zip(&before).filter(|(now, before)| now < before).count();
+            assert!(shrunk <= 50, "{shrunk} in second {second}");
+            before = now;
+        }
+        assert!(before.iter().all(|points| (32..=99).contains(points)), "{before:?}");
     }
 
     #[test]

@@ -40,6 +40,7 @@ fn play(hole: &str) -> Play {
         series: 0,
         method: "GET".to_owned(),
         base: url::Url::parse("http://127.0.0.1:7070").ok(),
+        login: None,
         target: Template::text("/products?q=lamp"),
         query: Vec::new(),
         headers: vec![("X-Shopper".to_owned(), name)],

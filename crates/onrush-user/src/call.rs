@@ -9,6 +9,7 @@ use url::Url;
 use crate::auth::Auth;
 use crate::body::BodyPlan;
 use crate::compile::Compiler;
+use crate::login::Login;
 use crate::look::Reading;
 use crate::script::ScriptError;
 use crate::target::Target;
@@ -27,6 +28,8 @@ pub struct Call {
     pub(crate) body: BodyPlan,
     pub(crate) layout: Layout,
     pub(crate) auth: Auth,
+    /// What a URL that is known when its holes are filled may say of who the request is from.
+    pub(crate) login: Option<Login>,
     pub(crate) reading: Reading,
     series: SeriesId,
     retry: Option<Retry>,
@@ -66,9 +69,11 @@ impl Call {
         let written = written.iter().filter(|(name, _)| !is_overridden(name)).chain(&step.headers);
         let mut heads = written.map(|(name, value)| Head::new(name, Text::new(value, compiler)?));
         let mut heads = heads.by_ref().collect::<Result<Vec<_>, ScriptError>>()?;
+        let is_open = credentials.is_none() && !heads.iter().any(|head| head.is_called("authorization"));
+        let (login, told) = if is_open { Login::new(step, &target, compiler)? } else { (None, None) };
         let (auth, own) = Auth::new(credentials.unwrap_or(&Credentials::None), compiler)?;
         let body = BodyPlan::new(step, compiler)?;
-        let offered = own.into_iter().chain(content_heads(step, &body)).chain(trace(step, compiler));
+        let offered = own.into_iter().chain(told).chain(content_heads(step, &body)).chain(trace(step, compiler));
         for head in offered {
             if !heads.iter().any(|known| known.is_called(&head.name)) {
                 heads.push(head);
@@ -85,6 +90,7 @@ impl Call {
             body,
             layout,
             auth,
+            login,
             reading: Reading::new(step, compiler)?,
             series: step.series,
             retry: step.retry.clone(),

@@ -82,6 +82,15 @@ impl Inspection {
         }
     }
 
+    /// Whether an expression is worked out for it.
+    pub(crate) fn may_draw(&self) -> bool {
+        matches!(self.subject, Looks::Value(_)) || matches!(self.bound, Bound::Formula(_))
+    }
+
+    pub(crate) fn is_of_status(&self) -> bool {
+        self.reader().is_some_and(Reader::is_status)
+    }
+
     /// Whether it holds; else the condition and what was found.
     pub(crate) fn inspect(
         &self,

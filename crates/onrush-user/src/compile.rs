@@ -180,7 +180,7 @@ pub(crate) fn drawn<'a>(play: &'a Play, draws: &'a [usize]) -> impl Iterator<Ite
 }
 
 /// A secret as it stands in texts, in JSON, in URLs and in forms.
-fn disguises(secret: &str) -> [String; 4] {
+pub fn disguises(secret: &str) -> [String; 4] {
     [Escape::None, Escape::Json, Escape::Percent, Escape::Form].map(|escape| {
         let mut written = Vec::new();
         write_text(secret, escape, &mut written);

@@ -65,7 +65,8 @@ const FEEDERS: u64 = 0x6665_6564_6572_7300;
 fn bounded(number: u64, rows: u64, source: &Source) -> Result<u64, Trouble> {
     if number >= rows && source.at_end == AtEnd::Stop {
         let message = format!("`{}` has no further row: all {rows} are drawn", source.name);
-        return Err(Trouble::new(TroubleKind::Exhausted, "", message));
+        let kind = if source.pick == Pick::Unique { TroubleKind::Exhausted } else { TroubleKind::AtEnd };
+        return Err(Trouble::new(kind, "", message));
     }
     Ok(number)
 }

@@ -13,6 +13,7 @@ use crate::Random;
 use crate::auth::Keys;
 use crate::body::BodyPlan;
 use crate::call::{Call, HeadValue, check_header};
+use crate::login::without_login;
 use crate::target::Target;
 use crate::trouble::Trouble;
 use crate::user::User;
@@ -27,7 +28,7 @@ pub struct Filled {
     ends: Vec<usize>,
     pub(crate) body: Vec<u8>,
     pub(crate) boundary: String,
-    pub(crate) url: Option<Box<Url>>,
+    pub(crate) place: Option<Box<Place>>,
     pub(crate) cookie: Option<String>,
     pub(crate) keys: Option<Box<Keys>>,
     pub(crate) wire: Vec<u8>,
@@ -45,6 +46,14 @@ struct Traced {
     attempts: u32,
 }
 
+/// Where a request goes, if that was not known before. In a box, since users in flight hold what is filled.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) url: Url,
+    /// `Authorization`, where the URL says it.
+    pub(crate) login: Option<String>,
+}
+
 impl Call {
     /// Fills every hole, each once, in the order in which they stand: target, headers, body.
     pub fn fill(&self, user: &mut User, filled: &mut Filled) -> Result<(), Trouble> {
@@ -53,7 +62,11 @@ impl Call {
 
     fn fill_all(&self, user: &mut User, filled: &mut Filled) -> Result<(), Trouble> {
         filled.clear();
-        filled.url = self.target.write(&mut user.mind, &mut filled.text)?.map(Box::new);
+        if let Some(mut url) = self.target.write(&mut user.mind, &mut filled.text)? {
+            let login = self.login.as_ref().map(|login| login.value(&url, &mut user.mind)).transpose()?.flatten();
+            without_login(&mut url);
+            filled.place = Some(Box::new(Place { url, login }));
+        }
         filled.ends.push(filled.text.len());
         if matches!(self.body, BodyPlan::Multipart(..)) {
             let _ = write!(filled.boundary, "onrush-{:016x}", user.mind.random.number());
@@ -85,7 +98,7 @@ impl Filled {
         self.ends.clear();
         self.body.clear();
         self.boundary.clear();
-        (self.url, self.cookie, self.keys, self.traced, self.records) = (None, None, None, None, 0);
+        (self.place, self.cookie, self.keys, self.traced, self.records) = (None, None, None, None, 0);
     }
 
     /// Writes the value of a header, and says where its hole stands.
@@ -154,14 +167,19 @@ impl Filled {
 
     /// Where it goes, if that was not known before: else [`Call::origin`] says.
     pub fn own_url(&self) -> Option<&Url> {
-        self.url.as_deref()
+        self.place.as_ref().map(|place| &place.url)
+    }
+
+    /// `Authorization`, where the URL says it.
+    pub(crate) fn login(&self) -> Option<&str> {
+        self.place.as_ref()?.login.as_deref()
     }
 
     /// The whole URL.
     pub fn url(&self, call: &Call) -> Url {
         let Target::Path { origin, path } = &call.target else {
             // Filled from a whole URL, so it is there; before the first filling there is none to tell.
-            return self.url.as_deref().cloned().unwrap_or_else(nowhere);
+            return self.own_url().cloned().unwrap_or_else(nowhere);
         };
         let path = path.fixed().map_or_else(|| String::from_utf8_lossy(self.path()), Into::into);
         // Not joined: a path that begins with two slashes would lead to another host.
@@ -189,6 +207,9 @@ impl Filled {
         let all: Vec<&str> = self.cookie.as_deref().into_iter().chain(cookies).collect();
         if !all.is_empty() {
             request = request.with_header(Header::new("Cookie", all.join("; "))?);
+        }
+        if let Some(login) = self.login() {
+            request = request.with_header(Header::new("Authorization", login.as_bytes())?);
         }
         for (name, value) in extra {
             request = request.with_header(Header::new(name, *value)?);

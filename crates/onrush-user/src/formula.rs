@@ -72,6 +72,15 @@ pub(crate) fn said(error: &minijinja::Error) -> String {
     error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
 }
 
+/// Why an expression has no value, to be said after it.
+pub(crate) fn excuse(error: &minijinja::Error) -> String {
+    match error.kind() {
+        minijinja::ErrorKind::UndefinedError => "has no value".to_owned(),
+        minijinja::ErrorKind::OutOfFuel => "takes too long or grows too large".to_owned(),
+        _ => said(error),
+    }
+}
+
 /// A compiled expression.
 pub struct Formula {
     expression: Expression<'static, 'static>,
@@ -93,8 +102,7 @@ impl Formula {
         let value = mind.lend(|| self.expression.eval(self.names.clone()));
         value.map_err(|error| match error.kind() {
             minijinja::ErrorKind::UndefinedError => self.trouble(&self.without_value(mind)),
-            minijinja::ErrorKind::OutOfFuel => self.trouble("takes too long or grows too large"),
-            _ => self.trouble(&said(&error)),
+            _ => self.trouble(&excuse(&error)),
         })
     }
 

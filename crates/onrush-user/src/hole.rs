@@ -117,7 +117,7 @@ fn part(value: &Value, steps: &[Step]) -> Option<Value> {
     (!found.is_undefined()).then_some(found)
 }
 
-/// `name`, `name.field`, `name[0].field`: the name and the way on from it. `None` for everything else.
+/// `name`, `name.field`, `name[0].field`, `name['field']`: the name and the way on from it. `None` for everything else.
 fn simple(source: &str) -> Option<(&str, Vec<Step>)> {
     const WORDS: &[&str] =
         &["true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if", "else"];
@@ -131,12 +131,21 @@ fn simple(source: &str) -> Option<(&str, Vec<Step>)> {
             rest = after;
         } else {
             let (place, after) = rest.strip_prefix('[')?.split_once(']')?;
-            let is_number = !place.is_empty() && place.bytes().all(|byte| byte.is_ascii_digit());
-            steps.push(Step::Place(place.parse().ok().filter(|_| is_number)?));
+            steps.push(bracketed(place)?);
             rest = after;
         }
     }
     (!WORDS.contains(&name)).then_some((name, steps))
+}
+
+/// What stands in brackets: a place, or a plain text in quotes.
+fn bracketed(text: &str) -> Option<Step> {
+    if let Some(name) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        let is_plain = !name.contains(['\'', '\\']);
+        return is_plain.then(|| Step::Name(name.to_owned()));
+    }
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number).map(Step::Place)
 }
 
 fn word(text: &str) -> Option<(&str, &str)> {
@@ -161,6 +170,9 @@ mod tests {
             ("a + b", None),
             ("a[-1]", None),
             ("a[b]", None),
+            ("a['b c'].d", Some("a.b c.d")),
+            ("a['b\\'']", None),
+            ("a[']", None),
             ("'a'", None),
             ("1", None),
             ("a|upper", None),

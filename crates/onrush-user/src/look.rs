@@ -28,6 +28,7 @@ pub(crate) struct Reading {
     wants_body: bool,
     judges_status: bool,
     wants_url: bool,
+    may_draw: bool,
     keep: usize,
 }
 
@@ -117,6 +118,7 @@ impl Reading {
             wants_body: readers().any(Reader::wants_body),
             judges_status: step.checks.iter().any(judges),
             wants_url: readers().any(Reader::wants_url),
+            may_draw: saves.iter().any(Saving::may_draw) || checks.iter().any(Inspection::may_draw),
             keep: step.keep,
             paths,
             saves,
@@ -139,6 +141,16 @@ impl Call {
     /// Whether the URL that was asked last is looked at.
     pub fn wants_url(&self) -> bool {
         self.reading.wants_url
+    }
+
+    /// Whether something may be drawn while an answer is looked at.
+    pub fn draws_from_answers(&self) -> bool {
+        self.reading.may_draw
+    }
+
+    /// Whether a check, by its place, looks at the status.
+    pub fn checks_status(&self, check: usize) -> bool {
+        self.reading.checks.get(check).is_some_and(Inspection::is_of_status)
     }
 
     /// What of an answer that did not come has to be there to go on; nothing if nothing has.
@@ -203,6 +215,10 @@ impl Call {
 }
 
 impl Saving {
+    fn may_draw(&self) -> bool {
+        self.which == Which::Any || self.default.is_some()
+    }
+
     fn value(&self, paths: &Paths, user: &mut User, answer: &Answer<'_>, reads: &mut Reads) -> Result<Value, Trouble> {
         let found = self.reader.read(self.which, paths, answer, reads, &mut user.mind.random);
         match (found, &self.default) {

@@ -104,6 +104,10 @@ impl Reader {
         matches!(self.kind, Kind::Url)
     }
 
+    pub(crate) fn is_status(&self) -> bool {
+        matches!(self.kind, Kind::Status)
+    }
+
     pub(crate) fn is_time(&self) -> bool {
         matches!(self.kind, Kind::Time)
     }

@@ -23,17 +23,19 @@ pub enum Failure {
     Connect,
     /// It was answered, and a check did not hold.
     Check,
+    /// It was answered with this status, and a check did not hold either.
+    StatusAndCheck(u16),
 }
 
 /// Whether a failure is one that is tried again.
 pub fn retries_on(retry: &Retry, failure: Failure) -> bool {
     retry.on.iter().any(|on| match (on, failure) {
-        (RetryOn::Status(status), Failure::Status(got)) => *status == got,
-        (RetryOn::StatusClass(class), Failure::Status(got)) => *class == got / 100,
+        (RetryOn::Status(status), Failure::Status(got) | Failure::StatusAndCheck(got)) => *status == got,
+        (RetryOn::StatusClass(class), Failure::Status(got) | Failure::StatusAndCheck(got)) => *class == got / 100,
         (RetryOn::Timeout, Failure::Timeout)
         | (RetryOn::Reset, Failure::Reset)
         | (RetryOn::Connect, Failure::Connect)
-        | (RetryOn::Check, Failure::Check) => true,
+        | (RetryOn::Check, Failure::Check | Failure::StatusAndCheck(_)) => true,
         _ => false,
     })
 }
@@ -91,6 +93,10 @@ mod tests {
             (Failure::Check, false),
         ] {
             assert_eq!(retries_on(&retry(Jitter::None), failure), expected, "{failure:?}");
+        }
+        for (on, expected) in [(RetryOn::Check, true), (RetryOn::Status(503), true), (RetryOn::StatusClass(4), false)] {
+            let retry = Retry { on: vec![on], ..retry(Jitter::None) };
+            assert_eq!(retries_on(&retry, Failure::StatusAndCheck(503)), expected, "{on:?}");
         }
     }
 

@@ -14,6 +14,7 @@ use crate::mind::Lexicon;
 use crate::row::OwnTable;
 use crate::trouble::Trouble;
 use crate::value::from_constant;
+use crate::veil::without_secret;
 
 /// Why a play cannot be compiled. The front ends see to it that it can; this is for plans that were made by hand.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -64,8 +65,6 @@ pub struct Part {
     pub pace: Option<Spread>,
     /// Whether a user keeps cookies.
     pub cookies: bool,
-    /// Retries for each request meant.
-    pub retry_budget: Option<f64>,
     /// Feeders of which each iteration draws a row.
     pub(crate) draws: Vec<usize>,
     pub(crate) lexicon: RefCell<Rc<Lexicon>>,
@@ -160,9 +159,7 @@ impl Script {
 
     /// Text without the secrets of the plan, for messages.
     pub fn masked(&self, text: &str) -> String {
-        let hidden =
-            |text: String, secret: &String| if text.contains(secret) { text.replace(secret, "***") } else { text };
-        self.secrets.iter().fold(text.to_owned(), hidden)
+        self.secrets.iter().fold(text.to_owned(), |text, secret| without_secret(&text, secret))
     }
 }
 
@@ -182,8 +179,7 @@ impl Part {
             name: scenario.map(|scenario| scenario.name.clone()).unwrap_or_default(),
             series: scenario.map_or(0, |scenario| scenario.series),
             pace: scenario.and_then(|scenario| scenario.pace.clone()),
-            cookies: scenario.is_none_or(|scenario| scenario.cookies),
-            retry_budget: scenario.and_then(|scenario| scenario.retry_budget),
+            cookies: scenario.map_or(play.phases_keep_cookies, |scenario| scenario.cookies),
             draws,
             lexicon: RefCell::new(Rc::new(compiler.lexicon(&written)?)),
         })

@@ -4,8 +4,10 @@ use onrush_plan::RequestStep;
 use url::Url;
 
 use crate::compile::Compiler;
+use crate::login::without_login;
 use crate::mind::Mind;
 use crate::script::ScriptError;
+use crate::show::shortened;
 use crate::text::{Piece, Text};
 use crate::trouble::Trouble;
 use crate::value::{Escape, write_text};
@@ -29,6 +31,7 @@ pub(crate) struct Origin {
 impl Origin {
     fn of(url: &Url) -> Self {
         let mut url = url.clone();
+        without_login(&mut url);
         url.set_path("/");
         url.set_query(None);
         url.set_fragment(None);
@@ -213,5 +216,14 @@ fn checked(mut url: Url, text: &str, place: &str) -> Result<Url, Trouble> {
 }
 
 fn not_a_url(text: &str, why: &str, place: &str) -> Trouble {
-    Compiler::refused(place, format!("`{}` is not a URL: {why}", crate::show::shortened(text)))
+    Compiler::refused(place, format!("`{}` is not a URL: {why}", shortened(&unnamed(text))))
+}
+
+/// What should have been a URL, without what may be a password.
+fn unnamed(text: &str) -> String {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    match text[start..].split_once('@') {
+        Some((_, rest)) => format!("{}***@{rest}", &text[..start]),
+        None => text.to_owned(),
+    }
 }

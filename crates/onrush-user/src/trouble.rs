@@ -29,6 +29,8 @@ pub enum TroubleKind {
     Unreadable,
     /// A feeder has no further row; the message names it.
     Exhausted,
+    /// The same of rows that are drawn one after the other until they end, as the plan says.
+    AtEnd,
     /// The body was longer than what was kept of it.
     Truncated,
 }

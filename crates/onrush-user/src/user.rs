@@ -1,5 +1,6 @@
 //! A virtual user: what it knows, kept small, as there are very many of them.
 
+use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ impl User {
 
     /// Begins an iteration, the user's `number`th from 0, at a time since the epoch: variables are as in the beginning,
     /// rows are drawn. What is drawn from here on depends on the run's seed, the scenario, the user and the number
-    /// alone. A feeder that has run out is a [`TroubleKind::Exhausted`].
+    /// alone. A feeder that has run out is a [`TroubleKind::Exhausted`] or a [`TroubleKind::AtEnd`].
     pub fn begin_iteration(&mut self, number: u64, now: Duration) -> Result<(), Trouble> {
         let numbers = [scene_number(self.scene), self.mind.user, number];
         self.mind.random = Random::derived(self.script.seed, &numbers);
@@ -93,9 +94,21 @@ impl User {
         &self.script
     }
 
-    /// The generator of everything that it draws.
-    pub fn random(&mut self) -> &mut Random {
-        &mut self.mind.random
+    /// Luck beside its own: a generator that depends on the run's seed, the scenario, the user, the iteration and
+    /// `place` alone.
+    pub fn luck_of(&self, place: [u64; 2]) -> Random {
+        let numbers = [scene_number(self.scene), self.mind.user, self.mind.iteration, ASIDE, place[0], place[1]];
+        Random::derived(self.script.seed, &numbers)
+    }
+
+    /// Does something with luck beside its own ([`Self::luck_of`]): what it draws afterwards is as if nothing had been
+    /// drawn. For what a service decides: how often it is done, and in which order.
+    pub fn aside<T>(&mut self, place: [u64; 2], work: impl FnOnce(&mut Self) -> T) -> T {
+        let luck = self.luck_of(place);
+        let own = mem::replace(&mut self.mind.random, luck);
+        let done = work(self);
+        self.mind.random = own;
+        done
     }
 
     /// What a variable holds.
@@ -174,6 +187,9 @@ impl User {
         SetupValues(known.map(|(variable, value)| (*variable, to_constant(value))).collect())
     }
 }
+
+/// Keeps luck beside that of iterations apart from it.
+const ASIDE: u64 = 0x6173_6964_6500;
 
 /// Keeps the luck of scenarios apart: users of each are numbered from 0.
 fn scene_number(scene: Scene) -> u64 {

@@ -2,17 +2,20 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use url::Url;
 
 /// Headers whose values are credentials.
 const CREDENTIALS: &[&str] = &["authorization", "cookie", "token", "api-key", "apikey", "secret", "password"];
 /// What secrets have become before.
 const MASK: &str = "***";
+/// Secrets shorter than this stand in too many words by chance: they are hidden where they are all of a value.
+const SHORT: usize = 4;
 /// Characters of a credential that are shown, so that two can be told apart.
 const SHOWN: usize = 4;
 
-static MEMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r#"("[^"]*NAMES[^"]*"\s*:\s*")(?:[^"\\]|\\.)*"#));
+static MEMBER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"("[^"]*NAMES[^"]*"\s*:\s*)(?:("(?:[^"\\]|\\.)*)|-?[0-9][0-9.eE+-]*)"#));
 static FIELD: LazyLock<Regex> = LazyLock::new(|| pattern(r"((?:^|&)[^=&\s]*NAMES[^=&\s]*=)[^&\s]*"));
 
 fn pattern(text: &str) -> Regex {
@@ -20,9 +23,40 @@ fn pattern(text: &str) -> Regex {
     Regex::new(&format!("(?i){text}")).expect("a pattern that is written here")
 }
 
+/// Whether what has this name is a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "secret", "token", "api_key", "apikey", "authorization"]
+        .iter()
+        .any(|word| name.contains(word))
+        && !name.ends_with("_url")
+}
+
+/// A text without a secret.
+pub fn without_secret(text: &str, secret: &str) -> String {
+    if secret.chars().count() >= SHORT {
+        return text.replace(secret, MASK);
+    }
+    let (mut shown, mut rest) = (String::new(), 0);
+    for (at, _) in text.match_indices(secret) {
+        let end = at + secret.len();
+        let begins = text[..at].chars().next_back().is_none_or(|letter| "\"'`=:/ \n".contains(letter));
+        let ends = text[end..].chars().next().is_none_or(|letter| "\"'`&,;}/? \r\n".contains(letter));
+        if begins && ends {
+            shown.push_str(&text[rest..at]);
+            shown.push_str(MASK);
+            rest = end;
+        }
+    }
+    shown + &text[rest..]
+}
+
 /// A body without what stands in JSON or in a form below a name such as `password`.
 pub fn veiled_body(text: &str) -> String {
-    let text = MEMBER.replace_all(text, "${1}***");
+    let text = MEMBER.replace_all(text, |found: &Captures<'_>| {
+        let quote = if found.get(2).is_some() { "\"" } else { "" };
+        format!("{}{quote}{MASK}", &found[1])
+    });
     let is_form = !text.starts_with(['{', '[', '<']);
     if is_form { FIELD.replace_all(&text, "${1}***").into_owned() } else { text.into_owned() }
 }
@@ -109,11 +143,28 @@ mod tests {
     fn passwords_in_bodies_are_hidden() {
         for (body, expected) in [
             (r#"{"email":"a","password": "a\"b","n":1}"#, r#"{"email":"a","password": "***","n":1}"#),
+            (r#"{"password":98765,"a":1}"#, r#"{"password":***,"a":1}"#),
+            (r#"{"api_key": -1.5e+3}"#, r#"{"api_key": ***}"#),
+            (r#"{"token": "cut"#, r#"{"token": "***"#),
             (r#"{"client_secret":"x"}"#, r#"{"client_secret":"***"}"#),
             ("user=ann&password=a%20b&x=1", "user=ann&password=***&x=1"),
             ("<a href=\"?token=1\"/>", "<a href=\"?token=1\"/>"),
         ] {
             assert_eq!(veiled_body(body), expected);
+        }
+    }
+
+    #[test]
+    fn short_secrets_are_hidden_where_they_are_whole_values() {
+        for (secret, text, expected) in [
+            ("1234", "a1234b", "a***b"),
+            ("1", "GET /1 HTTP/1.1\nHost: 127.0.0.1:9701", "GET /*** HTTP/1.1\nHost: 127.0.0.1:9701"),
+            ("1", "X-Pin: 1", "X-Pin: ***"),
+            ("1", "?a=1&b=11&c=1", "?a=***&b=11&c=***"),
+            ("1", r#"{"a":1,"b":"1","c":[10,21]}"#, r#"{"a":***,"b":"***","c":[10,21]}"#),
+            ("aé", "aéaé aé", "aéaé ***"),
+        ] {
+            assert_eq!(without_secret(text, secret), expected);
         }
     }
 }

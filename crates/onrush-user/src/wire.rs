@@ -88,13 +88,16 @@ impl Filled {
                 Stretch::Fixed(range) => wire.extend_from_slice(&call.layout.block[range.clone()]),
                 Stretch::Target => wire.extend_from_slice(self.path()),
                 Stretch::Host => {
-                    let host = self.url.as_deref().map(authority).unwrap_or_default();
+                    let host = self.own_url().map(authority).unwrap_or_default();
                     wire.extend_from_slice(host.as_bytes());
                 }
                 Stretch::Value(place) => wire.extend_from_slice(self.value(*place)),
             }
         }
         self.write_cookies(cookies, &mut wire);
+        if let Some(login) = self.login() {
+            write_line(&mut wire, "Authorization", login.as_bytes());
+        }
         for (name, value) in extra {
             write_line(&mut wire, name, value.as_bytes());
         }

@@ -64,6 +64,7 @@ impl Asked {
             requests: work.iterations().filter(|_| work.series().is_empty()),
             warmup: self.plan.warmup,
             open: work.is_open(),
+            batches: work.has_batches(),
             limited_by_files,
             threads: self.plan.threads,
             seed: self.plan.seed,

@@ -4,7 +4,7 @@ use onrush_metrics::{Event, Observed};
 use onrush_report::Observer;
 
 use crate::exit::Wrong;
-use crate::outputs::surroundings_of_links;
+use crate::outputs::Links;
 use crate::terminal::say;
 
 /// Who reads them; nobody where nothing is asked for.
@@ -19,14 +19,14 @@ impl Observing {
         if asked.is_empty() {
             return Ok(Self { observer: None, so_far: Vec::new() });
         }
-        let observer = Observer::start(asked, &surroundings_of_links()?.settings());
+        let observer = Observer::start(asked, &Links::unlabelled().settings());
         let observer = observer.map_err(|error| Wrong(format!("--observe: {error}")))?;
         Ok(Self { observer: Some(observer), so_far: Vec::new() })
     }
 
     /// Whether what is asked for in `place` makes sense.
     pub(crate) fn check(place: &str, asked: &[String]) -> Result<(), Wrong> {
-        let checked = Observer::check(asked, &surroundings_of_links()?.settings());
+        let checked = Observer::check(asked, &Links::unlabelled().settings());
         checked.map_err(|error| Wrong(format!("{place}: {error}")))
     }
 

@@ -4,17 +4,18 @@ mod file;
 mod linked;
 mod saved;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use onrush_metrics::Event;
-use onrush_report::{Hub, KINDS, LINKS, Named, Output, Progress, Trouble, WebOutput, find_kind, find_link};
+use onrush_report::{
+    Hub, KINDS, LINKS, Named, Output, Progress, SAMPLES, TRACES, Trouble, WebOutput, find_kind, find_link, several,
+};
 
-use self::file::ResultFile;
-use self::linked::Surroundings;
-use self::saved::{SAVED, saving};
+use self::file::{ResultFile, ToFile};
+pub(crate) use self::linked::Links;
+use self::saved::{SAVED, SavedAt, saving};
 use crate::args::{Format, OutputArgs, WebAddress};
 use crate::exit::Wrong;
 use crate::terminal::{say, stderr_style, stdout_style};
@@ -30,7 +31,7 @@ const MOST_SAMPLES: usize = 200_000;
 
 /// How many single requests a second the outputs want.
 pub(crate) fn samples(args: &OutputArgs) -> usize {
-    if is_asked_for(onrush_report::SAMPLES, args) { MOST_SAMPLES } else { 0 }
+    if args.outputs.iter().any(|asked| is_kind(asked, SAMPLES)) { MOST_SAMPLES } else { 0 }
 }
 
 /// Spans that are kept of a second, over all workers.
@@ -38,11 +39,11 @@ const MOST_SPANS: usize = 10_000;
 
 /// How many spans a second the outputs want.
 pub(crate) fn spans(args: &OutputArgs) -> usize {
-    if is_asked_for(onrush_report::TRACES, args) { MOST_SPANS } else { 0 }
+    if args.outputs.iter().any(|asked| is_kind(asked, TRACES)) { MOST_SPANS } else { 0 }
 }
 
-fn is_asked_for(kind: &str, args: &OutputArgs) -> bool {
-    args.outputs.iter().any(|asked| asked.split_once('=').is_some_and(|(asked, _)| asked == kind))
+fn is_kind(asked: &str, kind: &str) -> bool {
+    asked.split_once('=').is_some_and(|(asked, _)| asked == kind)
 }
 
 /// The outputs of a run and what became of them.
@@ -50,9 +51,9 @@ pub(crate) struct Outputs {
     hub: Hub,
     failed: bool,
     /// Where the run is saved, once it is, for those who want to be told.
-    saved: Option<Arc<OnceLock<PathBuf>>>,
-    /// Single requests and spans that no output has got, because there were too many.
-    left_out: [u64; 2],
+    saved: Option<SavedAt>,
+    /// Spans that no output has got, because there were too many.
+    spans_left_out: u64,
 }
 
 impl Outputs {
@@ -65,9 +66,9 @@ impl Outputs {
         }
         let mut groups = Vec::new();
         let mut taken = Vec::new();
-        let surroundings = Surroundings::new(&args.labels, args.quiet, false)?;
+        let links = Links::new(&args.labels, &args.outputs, args.quiet, false)?;
         for asked in standard_output(args.format, &args.outputs).into_iter().chain(args.outputs.iter().cloned()) {
-            let named = open(&asked, &mut taken, &surroundings)?;
+            let named = open(&asked, &mut taken, &links)?;
             if asked.ends_with("=-") { terminal.push(named) } else { groups.push(vec![named]) }
         }
         if let Some(address) = &args.web {
@@ -80,14 +81,13 @@ impl Outputs {
             saved = Some(path).filter(|_| !args.quiet);
         }
         let hub = Hub::start(groups).map_err(|error| Wrong(format!("cannot start the outputs: {error}")))?;
-        Ok(Self { hub, failed: false, saved, left_out: [0; 2] })
+        Ok(Self { hub, failed: false, saved, spans_left_out: 0 })
     }
 
     /// Hands an event to everybody who still takes them.
     pub(crate) fn on_event(&mut self, event: Event) {
         if let Event::Tick(snapshot) = &event {
-            self.left_out[0] += snapshot.samples.left_out;
-            self.left_out[1] += snapshot.spans.left_out;
+            self.spans_left_out += snapshot.spans.left_out;
         }
         self.hub.on_event(event);
         self.failed |= self.hub.troubles().filter(complain).count() > 0;
@@ -96,21 +96,17 @@ impl Outputs {
     /// Waits until everything is written. Whether a result could not be.
     pub(crate) fn close(self) -> bool {
         let troubles = self.hub.close(PATIENCE);
-        let [samples, spans] = self.left_out;
-        if samples > 0 {
-            let left_out = onrush_report::several(samples, "request is", "requests are");
-            say(&format!("note: {left_out} not among the samples: of a second at most {MOST_SAMPLES} are kept"));
-        }
-        if spans > 0 {
-            let left_out = onrush_report::several(spans, "span is", "spans are");
+        let failed = troubles.iter().filter(|trouble| complain(trouble)).count() > 0;
+        if self.spans_left_out > 0 {
+            let left_out = several(self.spans_left_out, "span is", "spans are");
             say(&format!(
                 "note: {left_out} not among the traces: of a second at most {MOST_SPANS} are kept; sample less, such as --traceparent=1%"
             ));
         }
-        if let Some(path) = self.saved.as_deref().and_then(OnceLock::get) {
+        if let Some(path) = self.saved.as_ref().and_then(|saved| saved.path().clone()) {
             say(&format!("saved: {}", path.display()));
         }
-        troubles.iter().filter(|trouble| complain(trouble)).count() > 0 || self.failed
+        failed || self.failed
     }
 }
 
@@ -140,10 +136,17 @@ impl Rendering {
         from: &Path,
     ) -> Result<Self, Wrong> {
         refuse_input(outputs.iter().filter_map(|asked| asked.split_once('=')).map(|(_, target)| target), &[from])?;
+        if let Some(asked) = outputs.iter().find(|asked| is_kind(asked, SAMPLES)) {
+            return Err(Wrong(format!(
+                "{asked}: a run file has no single requests: ask for them when the run is played"
+            )));
+        }
         let mut taken = Vec::new();
-        let surroundings = Surroundings::new(labels, false, true)?;
+        let links = Links::new(labels, outputs, false, true)?;
         let asked = standard_output(format, outputs).into_iter().chain(outputs.iter().cloned());
-        let outputs = asked.map(|asked| open(&asked, &mut taken, &surroundings)).collect::<Result<_, _>>()?;
+        let mut outputs: Vec<_> = asked.map(|asked| open(&asked, &mut taken, &links)).collect::<Result<_, _>>()?;
+        // Who waits for others at the end holds up nobody.
+        outputs.sort_by_key(|named| named.output.lingers());
         Ok(Self { outputs, failed: false })
     }
 
@@ -184,18 +187,13 @@ fn page(address: &WebAddress) -> Result<Named, Wrong> {
     Ok(Named { name: "web".to_owned(), output: Box::new(output) })
 }
 
-/// What those take from the surroundings who read other systems.
-pub(crate) fn surroundings_of_links() -> Result<Surroundings, Wrong> {
-    Surroundings::new(&[], false, false)
-}
-
 /// Tells what went wrong with an output, and whether a result is missing now.
 fn complain(trouble: &Trouble) -> bool {
     match trouble {
         // Progress may end without a word when nobody looks any more, and whoever closed the pipe has seen enough.
         Trouble::Failed { name, error } if name == PROGRESS || error.kind() == io::ErrorKind::BrokenPipe => false,
         Trouble::Failed { name, error } if name == SAVED => {
-            say(&format!("note: the run is not saved any further: {error} (--no-save)"));
+            say(&format!("note: {error}"));
             false
         }
         Trouble::Failed { name, error } => {
@@ -207,19 +205,28 @@ fn complain(trouble: &Trouble) -> bool {
             say(&format!("note: output {kind}: {text}"));
             false
         }
-        Trouble::Late { names, .. } if names == PROGRESS => false,
         Trouble::Late { names, seconds } => {
-            say(&format!(
-                "note: output {names} could not keep up: {seconds} of its seconds were put together with the one before"
-            ));
+            let names: Vec<_> = names.iter().map(String::as_str).filter(|name| shows_seconds(name)).collect();
+            if let names @ [_, ..] = &*names {
+                let names = names.join(", ");
+                say(&format!(
+                    "note: output {names} could not keep up: {seconds} of its seconds were put together with the one before"
+                ));
+            }
             false
         }
         Trouble::Stuck { names } => {
-            let patience = PATIENCE.as_secs();
+            let (names, patience) = (names.join(", "), PATIENCE.as_secs());
             say(&format!("warning: output {names} was not ready {patience} s after the end; it may be incomplete"));
             true
         }
     }
+}
+
+/// Whether somebody reads there what happened in which second.
+fn shows_seconds(name: &str) -> bool {
+    let kind = find_kind(name.split('=').next().unwrap_or_default());
+    name != PROGRESS && kind.is_none_or(|kind| !kind.at_end)
 }
 
 /// What standard output gets, unless one of the further outputs goes there and nothing else was asked for.
@@ -243,32 +250,49 @@ pub(crate) fn refuse_input<'a>(mut targets: impl Iterator<Item = &'a str>, input
 }
 
 /// Opens one output. Two results in one place would be no result: `taken` says which places have one.
-fn open(asked: &str, taken: &mut Vec<PathBuf>, surroundings: &Surroundings) -> Result<Named, Wrong> {
+fn open(asked: &str, taken: &mut Vec<PathBuf>, links: &Links) -> Result<Named, Wrong> {
     let all = || KINDS.iter().map(|kind| kind.name).chain(LINKS.iter().map(|kind| kind.name));
     let names = || all().collect::<Vec<_>>().join(", ");
     let Some((name, target)) = asked.split_once('=') else {
         return Err(Wrong(format!("`{asked}` is not an output: write KIND=FILE; kinds are {}", names())));
     };
     if let Some(kind) = find_link(name) {
-        return surroundings.open(kind, target);
+        return links.open(kind, target);
     }
     let Some(kind) = find_kind(name) else {
         return Err(Wrong(format!("`{name}` is not a kind of output; kinds are {}", names())));
     };
-    let (to, style): (Box<dyn Write + Send>, _) = if target == "-" {
-        (Box::new(io::stdout()), stdout_style())
-    } else {
-        let file = ResultFile::open(target).map_err(|error| Wrong(format!("cannot write {target}: {error}")))?;
-        (Box::new(io::BufWriter::new(file)), onrush_report::Style { colour: false, ..stdout_style() })
-    };
+    if target == "-" {
+        take(Path::new(target), "standard output", taken)?;
+        return Ok(Named { name: asked.to_owned(), output: (kind.make)(Box::new(io::stdout()), stdout_style()) });
+    }
+    let file = ResultFile::open(target, kind.at_end);
+    let file = file.map_err(|error| Wrong(format!("cannot write {target}: {error}")))?;
     // The same file may go by many names; what is no file, such as /dev/null, may be named twice.
-    let place = if target == "-" { PathBuf::from(target) } else { std::fs::canonicalize(target).unwrap_or_default() };
-    if taken.contains(&place) {
-        let place = if target == "-" { "standard output" } else { target };
-        return Err(Wrong(format!("{place} is to get two results; only one of them can be read there")));
+    if let Some(path) = file.path() {
+        take(&path, target, taken)?;
     }
-    if target == "-" || place.is_file() {
-        taken.push(place);
+    let style = onrush_report::Style { colour: false, ..stdout_style() };
+    let output = (kind.make)(Box::new(io::BufWriter::new(file.clone())), style);
+    Ok(Named { name: asked.to_owned(), output: Box::new(ToFile { file, output }) })
+}
+
+fn take(place: &Path, called: &str, taken: &mut Vec<PathBuf>) -> Result<(), Wrong> {
+    if taken.iter().any(|other| other == place) {
+        return Err(Wrong(format!("{called} is to get two results; only one of them can be read there")));
     }
-    Ok(Named { name: asked.to_owned(), output: (kind.make)(to, style) })
+    taken.push(place.to_owned());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_shows_no_seconds_is_never_late() {
+        let shown = [PROGRESS, "summary=-", "json=a", "jsonl=-", "csv=a", "prometheus=9464", "web", SAVED];
+        let shown: Vec<_> = shown.into_iter().filter(|name| shows_seconds(name)).collect();
+        assert_eq!(shown, ["jsonl=-", "csv=a", "prometheus=9464", "web", SAVED]);
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use onrush_pace::{Profile, Stage};
-use onrush_plan::{Plan, Request, Work};
+use onrush_plan::{Header, Plan, Request, Work};
 use url::Url;
 
 use crate::args::{RunArgs, TlsVersionArg, WhenFullArg};
@@ -145,11 +145,19 @@ impl Sheet {
         if !request.headers().is_empty() {
             let _ = writeln!(self.keys, "{margin}  headers:");
         }
-        for header in request.headers() {
-            let value = String::from_utf8(header.value().to_vec());
-            let value = value.map_err(|_| Wrong(format!("header `{}` is not text", header.name())))?;
-            let value = self.header(header.name(), &value);
-            self.key(&format!("{margin}    {}", quoted(header.name())), &quoted(&value));
+        let headers = request.headers();
+        for (place, header) in headers.iter().enumerate() {
+            let is_called = |other: &&Header| other.name().eq_ignore_ascii_case(header.name());
+            if headers[..place].iter().any(|other| is_called(&other)) {
+                continue;
+            }
+            let values = headers[place..].iter().filter(is_called).map(|header| self.header(header));
+            let values = values.collect::<Result<Vec<_>, _>>()?;
+            let values = match &*values {
+                [value] => value.clone(),
+                values => format!("[{}]", values.join(", ")),
+            };
+            self.key(&format!("{margin}    {}", quoted(header.name())), &values);
         }
         if !request.body().is_empty() {
             let body = self.body(request.body())?;
@@ -158,8 +166,14 @@ impl Sheet {
         Ok(())
     }
 
-    /// The value of a header, without credentials.
-    fn header(&mut self, name: &str, value: &str) -> String {
+    /// The value of a header, quoted and without credentials.
+    fn header(&mut self, header: &Header) -> Result<String, Wrong> {
+        let value = str::from_utf8(header.value());
+        let value = value.map_err(|_| Wrong(format!("header `{}` is not text", header.name())))?;
+        Ok(quoted(&self.without_credentials(header.name(), value)))
+    }
+
+    fn without_credentials(&mut self, name: &str, value: &str) -> String {
         let lower = name.to_ascii_lowercase();
         if !CREDENTIALS.iter().any(|word| lower.contains(word)) {
             return literal(value);
@@ -310,6 +324,7 @@ mod tests {
             "http://a.test/|--json|{\"a\": [1, \"it's {{ no }} {% hole %} ${HOME}\"]}",
             "http://a.test/|--data|a=1\nb: 'c'|-H|X-Odd: \"a\" # b|-m|PUT|--http2",
             "http://a.test/|--observe|http://a.test:9/metrics?x=1#b{c=\"d\"},e|--observe|http://b.test/",
+            "http://a.test/|-H|X: 1|-H|X: 2|-H|Y: 3",
             "http://a.test/|--host-header|b.test|--compressed|--connect-timeout|1s",
         ] {
             let (text, plan) = print(words).unwrap();

@@ -51,6 +51,7 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
     if args.output.fail_on.contains(&FailOn::Imprecise) && asked.plan.until.is_none() {
         return Err(Wrong("--fail-on imprecise is about --until, and there is none".to_owned()));
     }
+    let mut observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
     let outputs = Outputs::open(&args.output, &asked.name)?;
     asked.notes.extend(notes(&asked.plan, surroundings));
     let limited_by_files = lower::is_limited_by_descriptors(args, &asked.plan, surroundings.descriptors);
@@ -63,7 +64,6 @@ pub(crate) fn begin(mut asked: Asked, args: &RunArgs, surroundings: &Surrounding
             "note: at most {most} in flight at a time, for the open-files limit: raise it with `ulimit -n`"
         ));
     }
-    let mut observer = Observing::start(&[&*asked.observe, &*args.output.observe].concat())?;
     let trace_link = args.output.trace_link.as_ref().map(|link| link.0.clone());
     let info = RunInfo { observed: observer.names(), trace_link, ..asked.info(limited_by_files, surroundings) };
     play(&asked, &info, outputs, &mut observer, &args.output.fail_on)

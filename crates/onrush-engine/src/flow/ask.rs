@@ -13,6 +13,7 @@ use super::board::Asked;
 use super::conns::Conn;
 use super::send::{Body, Sent, decoded};
 use super::walk::{Halt, Walk};
+use crate::wall;
 
 /// An attempt that has ended, and what was found in its answer.
 struct Tried {
@@ -29,6 +30,31 @@ struct Tried {
     hedges: u64,
 }
 
+/// When a request is due, and which of its iteration it is.
+#[derive(Clone, Copy)]
+pub(super) struct Turn {
+    pub(super) intended: Instant,
+    /// Counted from the beginning of the iteration.
+    pub(super) place: u32,
+    /// Others are in flight beside it, and the service says which of them is next.
+    pub(super) is_batched: bool,
+}
+
+impl Turn {
+    /// Where luck comes from that must not be the user's own.
+    fn luck(self, purpose: Purpose) -> [u64; 2] {
+        [self.place.into(), purpose as u64]
+    }
+}
+
+/// What luck is for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Filling,
+    Looking,
+    Waiting,
+}
+
 impl Tried {
     fn is_failure(&self) -> bool {
         self.fault.is_some() || self.exchange.result.is_err()
@@ -39,26 +65,33 @@ impl Walk<'_> {
     /// One request, with all its attempts, by a user that is ready now. Ends the walk only where what follows needs
     /// something that is not there.
     pub(super) async fn ask(&self, call: &Call, conn: &mut Conn) -> Result<(), Halt> {
-        let (ended, asked) = self.ask_at(self.free_at.get(), call, conn).await;
+        let turn = Turn { intended: self.free_at.get(), place: self.places(1), is_batched: false };
+        let (ended, asked) = self.ask_at(turn, call, conn).await;
         self.free_at.set(ended);
         asked
     }
 
-    /// The same, due at `intended`; tells when it ended.
-    pub(super) async fn ask_at(&self, intended: Instant, call: &Call, conn: &mut Conn) -> (Instant, Result<(), Halt>) {
+    /// The places of so many requests: the first of them.
+    pub(super) fn places(&self, count: u32) -> u32 {
+        self.places.replace(self.places.get().wrapping_add(count))
+    }
+
+    /// The same at its turn; tells when it ended.
+    pub(super) async fn ask_at(&self, turn: Turn, call: &Call, conn: &mut Conn) -> (Instant, Result<(), Halt>) {
+        let intended = turn.intended;
         let pending = self.caller.board().asks(call.series(), intended);
         let mut filled = self.caller.filled();
-        if let Err(trouble) = call.fill(&mut self.user(), &mut filled) {
+        if let Err(trouble) = self.fill(turn, call, &mut filled) {
             pending.forget();
             return (intended, Err(Halt::unsent(self.caller.board().name(call.series()), &trouble)));
         }
-        self.caller.budgets().earn(self.scenario);
-        let mut tried = self.attempt(intended, call, &mut filled, conn).await;
+        self.caller.budgets().earn(self.user().scene());
+        let mut tried = self.attempt(turn, call, &mut filled, conn).await;
         self.attempted_alone(call, &filled, &mut tried.exchange);
         let (failed_at_first, mut attempts) = (tried.is_failure(), 1);
         if let (Some(retry), Some(_)) = (call.retry(), tried.failed) {
             // On the heap, since it is rare.
-            (tried, attempts) = Box::pin(self.retry(intended, call, retry, &mut filled, conn, tried)).await;
+            (tried, attempts) = Box::pin(self.retry(turn, call, retry, &mut filled, conn, tried)).await;
         }
         self.note(call.series(), &tried);
         self.traced(call, pending.intended(), &tried.exchange, tried.fault.as_ref());
@@ -69,6 +102,22 @@ impl Walk<'_> {
         let attempts = attempts + hedges;
         pending.end(&Asked { exchange, fault, attempts, failed_at_first, hedges, records });
         (ended, trouble.map_or(Ok(()), |trouble| Err(trouble.into())))
+    }
+
+    fn fill(&self, turn: Turn, call: &Call, filled: &mut Filled) -> Result<(), Trouble> {
+        let mut user = self.user();
+        if turn.is_batched {
+            user.aside(turn.luck(Purpose::Filling), |user| call.fill(user, filled))
+        } else {
+            call.fill(&mut user, filled)
+        }
+    }
+
+    /// Looks at what came of an attempt. How many of them there are, and which of several requests ends first, is the
+    /// service's doing, which must not change what the user draws after it.
+    fn look<T>(&self, turn: Turn, call: &Call, look: impl FnOnce(&mut User) -> T) -> T {
+        let mut user = self.user();
+        if call.draws_from_answers() { user.aside(turn.luck(Purpose::Looking), look) } else { look(&mut user) }
     }
 
     /// Remembers of a request that has ended what the rest of the walk wants to know.
@@ -87,7 +136,7 @@ impl Walk<'_> {
     /// Further attempts, each after its wait, as long as the retry allows.
     async fn retry(
         &self,
-        intended: Instant,
+        turn: Turn,
         call: &Call,
         retry: &Retry,
         filled: &mut Filled,
@@ -95,13 +144,14 @@ impl Walk<'_> {
         mut last: Tried,
     ) -> (Tried, u64) {
         let (begun, mut attempts) = (last.exchange.started, 1);
+        let mut random = self.user().luck_of(turn.luck(Purpose::Waiting));
         while last.failed.is_some_and(|failed| retries_on(retry, failed)) && attempts < retry.attempts {
-            let wait = retry_wait(retry, attempts, last.retry_after, self.user().random());
+            let wait = retry_wait(retry, attempts, last.retry_after, &mut random);
             let due = last.exchange.ended + wait;
             let is_late = retry.deadline.is_some_and(|deadline| due > begun + deadline);
             let given_up = if is_late {
                 Some("its deadline would pass before the next attempt")
-            } else if !self.caller.budgets().spend(self.scenario) {
+            } else if !self.caller.budgets().spend(self.user().scene()) {
                 Some("the scenario's retry budget is spent")
             } else {
                 None
@@ -119,7 +169,7 @@ impl Walk<'_> {
             self.caller.sleepers().until(due).await;
             attempts += 1;
             filled.begin_span(0);
-            let mut next = self.attempt(intended, call, filled, conn).await;
+            let mut next = self.attempt(turn, call, filled, conn).await;
             self.attempted_alone(call, filled, &mut next.exchange);
             let hedges = next.hedges + last.hedges;
             last = Tried { exchange: next.exchange.repeated_after(last.exchange), hedges, ..next };
@@ -128,45 +178,45 @@ impl Walk<'_> {
     }
 
     /// One attempt, or two beside each other where the first takes long, looked at.
-    async fn attempt(&self, intended: Instant, call: &Call, filled: &mut Filled, conn: &mut Conn) -> Tried {
-        let (sent, hedged) = match call.hedge() {
-            None => (self.send(call, filled, conn).await, false),
-            Some(after) => Box::pin(self.send_hedged(after, call, filled, conn)).await,
-        };
-        if let Some(tracer) = self.caller.tracer().filter(|_| hedged) {
-            tracer.tell(Traced::Hedged);
-        }
-        let Sent { exchange, kept, url } = sent;
-        let mut tried =
-            Tried { exchange, fault: None, trouble: None, failed: None, retry_after: None, hedges: hedged.into() };
-        match &tried.exchange.result {
-            Err(failure) => {
-                tried.failed = class_of(failure);
-                if let Some(tracer) = self.caller.tracer() {
-                    tracer.failed(&failure.to_string());
+    #[expect(clippy::manual_async_fn, reason = "an async fn would hold each of its arguments twice")]
+    fn attempt(&self, turn: Turn, call: &Call, filled: &mut Filled, conn: &mut Conn) -> impl Future<Output = Tried> {
+        async move {
+            let (sent, hedged) = match call.hedge() {
+                None => (self.send(call, filled, conn).await, false),
+                Some(after) => Box::pin(self.send_hedged(after, call, filled, conn)).await,
+            };
+            if let Some(tracer) = self.caller.tracer().filter(|_| hedged) {
+                tracer.tell(Traced::Hedged);
+            }
+            let Sent { exchange, kept, url } = sent;
+            let mut tried =
+                Tried { exchange, fault: None, trouble: None, failed: None, retry_after: None, hedges: hedged.into() };
+            match &tried.exchange.result {
+                Err(failure) => {
+                    tried.failed = class_of(failure);
+                    if let Some(tracer) = self.caller.tracer() {
+                        tracer.failed(&failure.to_string());
+                    }
+                    tried.trouble = self.look(turn, call, |user| call.missed(user, &failure.to_string()));
                 }
-                tried.trouble = call.missed(&mut self.user(), &failure.to_string());
+                Ok(status) => {
+                    let status = *status;
+                    let Body { bytes, is_cut, size } = decoded(&kept, call.keep());
+                    let url = url.as_ref().map_or("", url::Url::as_str);
+                    let (head, time) = (kept.head(), tried.exchange.service_time());
+                    let answer = Answer { status, head, body: &bytes, truncated: is_cut, size, url, time };
+                    let mut looked = self.caller.looked();
+                    tried.trouble = self.look(turn, call, |user| call.look(user, &answer, &mut looked)).err();
+                    tried.fault = self.judge(turn.intended, call, status, &looked);
+                    self.trace(call, &looked, tried.fault.as_ref());
+                    tried.failed = class_of_answer(call, status, &looked);
+                    tried.retry_after = tried.failed.and_then(|_| answer.retry_after(wall::now()));
+                    self.caller.take_back_looked(looked);
+                }
             }
-            Ok(status) => {
-                let status = *status;
-                let Body { bytes, is_cut, size } = decoded(&kept, call.keep());
-                let url = url.as_ref().map_or("", url::Url::as_str);
-                let (head, time) = (kept.head(), tried.exchange.service_time());
-                let answer = Answer { status, head, body: &bytes, truncated: is_cut, size, url, time };
-                let mut looked = self.caller.looked();
-                tried.trouble = call.look(&mut self.user(), &answer, &mut looked).err();
-                tried.fault = self.judge(intended, call, status, &looked);
-                self.trace(call, &looked, tried.fault.as_ref());
-                tried.failed = tried.fault.as_ref().map(|fault| match fault.kind() {
-                    ErrorKind::Check if status < 400 => onrush_user::Failure::Check,
-                    _ => onrush_user::Failure::Status(status),
-                });
-                tried.retry_after = tried.failed.and_then(|_| answer.headers("retry-after").next().and_then(seconds));
-                self.caller.take_back_looked(looked);
-            }
+            self.caller.take_back_kept(kept);
+            tried
         }
-        self.caller.take_back_kept(kept);
-        tried
     }
 
     /// Tells what was found, where somebody listens.
@@ -214,7 +264,15 @@ fn class_of(failure: &Failure) -> Option<onrush_user::Failure> {
     }
 }
 
-/// `Retry-After` as a number of seconds; dates are left to clients that trust the service's clock.
-fn seconds(value: &[u8]) -> Option<Duration> {
-    std::str::from_utf8(value).ok()?.parse().ok().map(Duration::from_secs)
+/// How an answer is a failure, as a retry sees it. A status that a check allows is none.
+fn class_of_answer(call: &Call, status: u16, looked: &Looked) -> Option<onrush_user::Failure> {
+    use onrush_user::Failure as Class;
+    let is_refused = looked.failed().iter().any(|failed| call.checks_status(failed.check));
+    let is_bad = status >= 400 && (is_refused || !call.judges_status());
+    match (is_bad, looked.failed().is_empty()) {
+        (false, true) => None,
+        (false, false) => Some(Class::Check),
+        (true, true) => Some(Class::Status(status)),
+        (true, false) => Some(Class::StatusAndCheck(status)),
+    }
 }

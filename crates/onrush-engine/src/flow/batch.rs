@@ -11,6 +11,7 @@ use onrush_net::Deadline;
 use onrush_net::clock::Instant;
 use onrush_user::{Call, Filled};
 
+use super::ask::Turn;
 use super::conns::{Conn, Conns};
 use super::send::Sent;
 use super::walk::{Halt, Walk};
@@ -20,9 +21,10 @@ impl Walk<'_> {
     /// for their turn are due all the same.
     pub(super) async fn batch(&self, calls: &[Rc<Call>], at_once: usize, conns: &mut Conns) -> Result<(), Halt> {
         let due = self.free_at.get();
+        let first = self.places(calls.len() as u32);
         let (next, ended) = (Cell::new(0), Cell::new(due));
         let lanes = conns.several(self.client, at_once.clamp(1, calls.len().max(1)));
-        let mut lanes: Vec<_> = lanes.map(|conn| Box::pin(self.lane(due, calls, &next, &ended, conn))).collect();
+        let mut lanes: Vec<_> = lanes.map(|conn| Box::pin(self.lane(due, first, calls, &next, &ended, conn))).collect();
         let mut outcome = Ok(());
         poll_fn(|cx| {
             lanes.retain_mut(|lane| match lane.as_mut().poll(cx) {
@@ -45,17 +47,20 @@ impl Walk<'_> {
     async fn lane(
         &self,
         due: Instant,
+        first: u32,
         calls: &[Rc<Call>],
         next: &Cell<usize>,
         last: &Cell<Instant>,
         conn: &mut Conn,
     ) -> Result<(), Halt> {
-        while let Some(call) = calls.get(next.replace(next.get() + 1)) {
-            let (ended, asked) = self.ask_at(due, call, conn).await;
+        loop {
+            let place = next.replace(next.get() + 1);
+            let Some(call) = calls.get(place) else { return Ok(()) };
+            let turn = Turn { intended: due, place: first.wrapping_add(place as u32), is_batched: true };
+            let (ended, asked) = self.ask_at(turn, call, conn).await;
             last.set(last.get().max(ended));
             asked?;
         }
-        Ok(())
     }
 
     /// Sends a request, and once more over another connection if the answer takes longer than `after`. Whichever answer

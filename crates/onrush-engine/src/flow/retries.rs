@@ -3,12 +3,13 @@
 use std::cell::Cell;
 
 use onrush_plan::Play;
+use onrush_user::Scene;
 
 /// Requests that each worker may try again in any case, so that a budget is of use from the beginning. One of nothing
 /// allows nothing.
 const FREE: f64 = 10.0;
 
-/// One budget a scenario.
+/// One budget a scenario; set-up and tear-down are no scenario and have none.
 #[derive(Debug)]
 pub(super) struct Budgets(Vec<Option<Budget>>);
 
@@ -26,20 +27,25 @@ impl Budgets {
     }
 
     /// A request is meant.
-    pub(super) fn earn(&self, scenario: usize) {
-        if let Some(Some(budget)) = self.0.get(scenario) {
+    pub(super) fn earn(&self, scene: Scene) {
+        if let Some(budget) = self.of(scene) {
             // No more is saved than is free at the beginning: a quiet hour is no licence for a storm.
             budget.left.set((budget.left.get() + budget.each).min(FREE.max(budget.each)));
         }
     }
 
     /// Whether one more retry may be made; it is then spent.
-    pub(super) fn spend(&self, scenario: usize) -> bool {
-        let Some(Some(budget)) = self.0.get(scenario) else { return true };
+    pub(super) fn spend(&self, scene: Scene) -> bool {
+        let Some(budget) = self.of(scene) else { return true };
         let may = budget.left.get() >= 1.0;
         if may {
             budget.left.set(budget.left.get() - 1.0);
         }
         may
+    }
+
+    fn of(&self, scene: Scene) -> Option<&Budget> {
+        let Scene::Scenario(place) = scene else { return None };
+        self.0.get(place as usize)?.as_ref()
     }
 }

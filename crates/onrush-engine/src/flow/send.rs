@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Read;
+use std::time::Duration;
 
 use flate2::read::{GzDecoder, ZlibDecoder};
 use onrush_metrics::ErrorKind;
@@ -68,10 +69,13 @@ impl Walk<'_> {
                 Err(exchange) => return Sent { exchange: *exchange, kept: Kept::default(), url: None },
             },
         };
-        let prepared = match self.prepare(call, filled, headers_of(proof.as_deref())) {
+        let mut prepared = match self.prepare(call, filled, headers_of(proof.as_deref())) {
             Ok(prepared) => prepared,
             Err(failure) => return Sent::failed(failure),
         };
+        if let Some(proof) = &proof {
+            prepared.begun_at(proof.cost.started);
+        }
         let exchange = self.client.send(&mut conn.session, &prepared, &mut conn.deadline).await;
         let mut sent = Sent { exchange, kept: prepared.take_kept().unwrap_or_default(), url: None };
         if let Some(proof) = &proof {
@@ -158,9 +162,11 @@ impl Walk<'_> {
                 let cookies = self.cookies(|| next.url().clone());
                 let is_ours = next.url().origin() == origin;
                 let signed = if is_ours { filled.signature_of(call, &next, wall::now()) } else { Vec::new() };
-                let further = cookies.map(|cookies| ("Cookie", cookies)).into_iter().chain(signed);
-                let mut prepared = Prepared::new(&with_headers(&next, further)?, self.client.settings())?;
+                // What was written by hand stays, and the jar's go with each hop anew.
+                let dressed = with_headers(&next, cookies.as_deref(), signed)?;
+                let mut prepared = Prepared::new(&dressed, self.client.settings())?;
                 self.keep_for(&mut prepared, call);
+                prepared.begun_at(sent.exchange.started);
                 Ok((next, prepared))
             });
             let prepared;
@@ -193,12 +199,17 @@ impl Walk<'_> {
         let headers = match call.auth() {
             Auth::Headers => Vec::new(),
             Auth::SigV4(_) => filled.signature(call, wall::now()),
-            Auth::OAuth2(source) => match self.token(source, conn, &mut cost).await {
+            Auth::OAuth2(source) => match self.token(source, self.timeout(call), conn, &mut cost).await {
                 Ok(token) => vec![("Authorization", format!("Bearer {token}"))],
                 Err(failure) => return Err(Box::new(cost.ending(failure))),
             },
         };
         Ok(Box::new(Proof { headers, cost }))
+    }
+
+    /// The time for a whole request: its token, its redirects.
+    fn timeout(&self, call: &Call) -> Duration {
+        call.timeout().unwrap_or(self.client.settings().timeout)
     }
 
     fn redirects(&self, call: &Call) -> u32 {
@@ -231,10 +242,16 @@ fn borrowed(extra: &[Extra]) -> Vec<(&str, &str)> {
     extra.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-fn with_headers(request: &Request, further: impl Iterator<Item = (&'static str, String)>) -> Result<Request, Failure> {
-    further.into_iter().try_fold(request.clone(), |request, (name, value)| {
-        Ok(request.with_header(Header::new(name, value).map_err(|error| refused(&error))?))
-    })
+fn with_headers(request: &Request, cookies: Option<&str>, further: Vec<Extra>) -> Result<Request, Failure> {
+    let refused = |error| refused(&error);
+    let mut request = request.clone();
+    if let Some(cookies) = cookies {
+        request = request.with_cookies(cookies).map_err(refused)?;
+    }
+    for (name, value) in further {
+        request = request.with_header(Header::new(name, value).map_err(refused)?);
+    }
+    Ok(request)
 }
 
 fn refused(error: &onrush_plan::RequestError) -> Failure {

@@ -2,14 +2,17 @@
 //! asks once whether there is.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use onrush_metrics::{Traced, TracedAnswer, TracedBody, TracedEnd, TracedExchange, TracedPart};
 use onrush_net::clock::Instant;
 use onrush_net::{Exchange, Kept, Prepared};
 use onrush_plan::Stop;
-use onrush_user::{Call, Looked, Scene, Script, SetupValues, User, shown_value, veiled_body, veiled_header};
+use onrush_user::{
+    Call, Looked, Scene, Script, SetupValues, User, Value, disguises, is_secret_name, shown_value, veiled_body,
+    veiled_header, without_secret,
+};
 
 use super::FlowCaller;
 use super::send::{Body, decoded};
@@ -28,9 +31,28 @@ pub(super) struct Tracer {
     script: Rc<Script>,
     told: Told,
     requests: Cell<u64>,
+    /// What was saved under a name such as `token`.
+    saved: RefCell<BTreeSet<String>>,
 }
 
 impl Tracer {
+    /// Text without the secrets of the plan and those that were saved.
+    fn masked(&self, text: &str) -> String {
+        let masked = self.script.masked(text);
+        self.saved.borrow().iter().rev().fold(masked, |text, secret| without_secret(&text, secret))
+    }
+
+    /// A value that was saved, as it may be shown.
+    fn saved(&self, name: &str, value: &Value) -> String {
+        let is_plain = value.as_str().is_some() || value.is_number();
+        if is_plain && is_secret_name(name) {
+            let disguises = disguises(&value.to_string());
+            self.saved.borrow_mut().extend(disguises.into_iter().filter(|text| !text.is_empty()));
+            return "\"***\"".to_owned();
+        }
+        veiled_body(&self.masked(&shown_value(value)))
+    }
+
     pub(super) fn tell(&self, traced: Traced) {
         self.told.borrow_mut().push_back(traced);
     }
@@ -38,7 +60,7 @@ impl Tracer {
     /// A request was sent, and answered or not.
     pub(super) fn sent(&self, prepared: &Prepared, exchange: &Exchange, kept: &Kept) {
         let (head, body) = prepared.shown();
-        self.exchange(&head, self.body(body, false, true), exchange, kept, true);
+        self.exchange(&head, self.body(body, false), exchange, kept, true);
     }
 
     /// The same for a request whose bodies are credentials.
@@ -51,7 +73,7 @@ impl Tracer {
         self.requests.set(self.requests.get() + 1);
         let answer = exchange.result.as_ref().ok().map(|status| {
             let Body { bytes, is_cut, .. } = decoded(kept, KEPT.max(kept.body().len()));
-            let body = if shows { self.body(&bytes, is_cut, false) } else { hidden(&bytes) };
+            let body = if shows { self.body(&bytes, is_cut) } else { hidden(&bytes) };
             TracedAnswer { head: self.answer_head(*status, kept), body }
         });
         let request = head.lines().map(|line| self.line(line)).collect();
@@ -67,15 +89,14 @@ impl Tracer {
     }
 
     fn line(&self, line: &str) -> String {
-        veiled_header(&self.script.masked(line))
+        veiled_header(&self.masked(line))
     }
 
     /// Secrets are masked before anything is cut off: half a secret is still one.
-    fn body(&self, bytes: &[u8], is_cut: bool, is_ours: bool) -> TracedBody {
+    fn body(&self, bytes: &[u8], is_cut: bool) -> TracedBody {
         let length = bytes.len() as u64;
         let Some(text) = text_of(bytes) else { return TracedBody { text: None, bytes: length, is_cut } };
-        let masked = self.script.masked(text);
-        let masked = if is_ours { veiled_body(&masked) } else { masked };
+        let masked = veiled_body(&self.masked(text));
         let end = (0..=SHOWN.min(masked.len())).rev().find(|end| masked.is_char_boundary(*end)).unwrap_or_default();
         let is_cut = is_cut || end < masked.len();
         let text = masked.get(..end).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -86,14 +107,14 @@ impl Tracer {
     pub(super) fn looked(&self, call: &Call, user: &User, looked: &Looked) {
         for (place, (name, value)) in call.saves(user).enumerate() {
             let value = match looked.missing(place) {
-                Some(trouble) => Err(trouble.message().to_owned()),
-                None => Ok(self.script.masked(&shown_value(value))),
+                Some(trouble) => Err(self.masked(trouble.message())),
+                None => Ok(self.saved(name, value)),
             };
             self.tell(Traced::Saved { name: name.to_owned(), value });
         }
         for (number, name) in call.checks().enumerate() {
             let failed = looked.failed().iter().find(|failed| failed.check == number);
-            let failed = failed.map(|failed| failed.told_of(name));
+            let failed = failed.map(|failed| self.masked(&failed.told_of(name)));
             self.tell(Traced::Checked { name: name.to_owned(), failed });
         }
     }
@@ -106,12 +127,12 @@ impl Tracer {
 
     /// A redirect is followed.
     pub(super) fn redirected(&self, to: &str) {
-        self.tell(Traced::Redirected { to: self.script.masked(to) });
+        self.tell(Traced::Redirected { to: self.masked(to) });
     }
 
     /// An attempt has failed.
     pub(super) fn failed(&self, why: &str) {
-        self.tell(Traced::Failed(self.script.masked(why)));
+        self.tell(Traced::Failed(self.masked(why)));
     }
 }
 
@@ -119,7 +140,7 @@ impl FlowCaller {
     /// The same, telling all that a user does.
     pub(crate) fn traced(mut self, told: &Told) -> Self {
         let (script, told) = (Rc::clone(&self.script), Rc::clone(told));
-        self.tracer = Some(Box::new(Tracer { script, told, requests: Cell::new(0) }));
+        self.tracer = Some(Box::new(Tracer { script, told, requests: Cell::new(0), saved: RefCell::default() }));
         self
     }
 
@@ -146,7 +167,7 @@ impl FlowCaller {
             Err(Halt::Stop(Stop::Iteration)) => TracedEnd::Stopped("iteration"),
             Err(Halt::Stop(Stop::User)) => TracedEnd::Stopped("user"),
             Err(Halt::Stop(Stop::Run)) => TracedEnd::Stopped("run"),
-            Err(Halt::Failed(failure) | Halt::Exhausted(failure)) => {
+            Err(Halt::Failed(failure) | Halt::Exhausted(failure) | Halt::AtEnd(failure)) => {
                 TracedEnd::Failed(self.script.masked(&failure.to_string()))
             }
         }

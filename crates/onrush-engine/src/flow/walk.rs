@@ -17,13 +17,13 @@ pub(super) struct Walk<'a> {
     pub(super) caller: &'a FlowCaller,
     pub(super) client: &'a Client,
     pub(super) part: &'a Part,
-    /// By its place; 0 for set-up and tear-down.
-    pub(super) scenario: usize,
     /// Borrowed for a moment at a time: the requests of a batch share the user.
     pub(super) user: RefCell<&'a mut User>,
     pub(super) jar: &'a RefCell<Jar>,
     /// When the user is ready for what comes next: what is sent then is due then.
     pub(super) free_at: Cell<Instant>,
+    /// Requests that had their turn so far.
+    pub(super) places: Cell<u32>,
     /// Requests that have failed so far.
     pub(super) failed: Cell<u64>,
     /// The first of them, or that did not give what had to be saved, and why.
@@ -56,6 +56,8 @@ pub(super) enum Halt {
     Stop(Stop),
     /// A feeder has no further row.
     Exhausted(Failure),
+    /// The rows of a feeder have ended, as the plan says.
+    AtEnd(Failure),
 }
 
 impl Halt {
@@ -66,7 +68,11 @@ impl Halt {
 
     fn told(trouble: &Trouble, text: String) -> Self {
         let failure = script_failure(text);
-        if trouble.kind() == TroubleKind::Exhausted { Self::Exhausted(failure) } else { Self::Failed(failure) }
+        match trouble.kind() {
+            TroubleKind::Exhausted => Self::Exhausted(failure),
+            TroubleKind::AtEnd => Self::AtEnd(failure),
+            _ => Self::Failed(failure),
+        }
     }
 }
 

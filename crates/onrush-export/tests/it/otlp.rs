@@ -56,7 +56,7 @@ fn play(target: &str, variables: &[(&str, &str)]) -> (Result<(), String>, Vec<St
     let variable = |name: &str| Some(variables.iter().find(|row| row.0 == name)?.1.to_owned());
     let labels = [("build".to_owned(), "17".to_owned())];
     let settings = Settings { labels: &labels, instance: "here", variable: &variable, is_replay: false };
-    let mut output = OtlpLink::new(&Link::parse(target, &["delta", "every"]), &settings).unwrap();
+    let mut output = OtlpLink::new(&Link::parse(target, &["delta", "every=TIME"]).unwrap(), &settings).unwrap();
     let info = RunInfo { started_at: Duration::from_secs(START), open: true, ..RunInfo::default() };
     let events = [Event::Started(Box::new(info)), second(0), second(1), finished()];
     let results: Vec<_> = events.iter().map(|event| output.on_event(event)).collect();

@@ -58,7 +58,7 @@ fn spans() -> Vec<Span> {
 fn play(target: &str, rows: Vec<Span>, variables: &[(&str, &str)]) -> (Result<(), String>, Vec<String>) {
     let variable = |name: &str| Some(variables.iter().find(|row| row.0 == name)?.1.to_owned());
     let settings = Settings { labels: &[], instance: "here", variable: &variable, is_replay: false };
-    let mut output = OtlpSpans::new(&Link::parse(target, &[]), &settings).unwrap();
+    let mut output = OtlpSpans::new(&Link::plain(target), &settings).unwrap();
     let Event::Finished(mut outcome) = finished() else { panic!() };
     outcome.total.counters.started = 12;
     let tick = Snapshot { spans: Spans { rows, left_out: 0 }, ..Snapshot::default() };
@@ -187,6 +187,6 @@ fn what_is_not_there_and_what_is_not_taken_is_told() {
 fn a_run_that_is_told_again_has_none() {
     let none = |_: &str| None;
     let settings = Settings { labels: &[], instance: "here", variable: &none, is_replay: true };
-    let error = OtlpSpans::new(&Link::parse("http://a.example", &[]), &settings).unwrap_err();
+    let error = OtlpSpans::new(&Link::plain("http://a.example"), &settings).unwrap_err();
     assert_eq!(error.to_string(), "a run file has no spans: ask for them when the run is played");
 }

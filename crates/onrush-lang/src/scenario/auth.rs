@@ -84,6 +84,21 @@ impl Reader<'_> {
             }
             _ => {}
         }
+        let swapped = [
+            ("cert", &cert, "PRIVATE KEY-----", "CERTIFICATE-----"),
+            ("key", &key, "CERTIFICATE-----", "PRIVATE KEY-----"),
+        ];
+        for (name, file, found, wanted) in swapped {
+            let holds = |what: &str| {
+                file.as_ref().is_some_and(|(_, pem)| pem.windows(what.len()).any(|part| part == what.as_bytes()))
+            };
+            if let Some(entry) = fields.entry(name).filter(|_| holds(found) && !holds(wanted)) {
+                let other = if name == "cert" { "key" } else { "cert" };
+                let message =
+                    format!("what `{name}:` names is no {}", if name == "cert" { "certificate" } else { "key" });
+                self.fault(&entry.value.at, message, format!("it would do for `{other}:`"));
+            }
+        }
         if let Some(((_, cert), (_, key))) = cert.zip(key) {
             tls.identity = Some((cert, Secret(key)));
         }

@@ -63,6 +63,11 @@ impl Reader<'_> {
                     format!("`{}` is neither a part of the answer nor a variable", text.shown_part(at.clone()));
                 return self.in_text_with_help(&text, at, &message, &label, HELP);
             }
+            if let Some((help, at)) = compared_in_words(&text.value[range.clone()], word) {
+                let at = range.start + at.start..range.start + at.end;
+                let message = "this compares parts of an answer only, and not variables";
+                return self.in_text_with_help(&text, at, message, "expected an expression", &help);
+            }
             let expr = self.expression_of(&text, range, scope)?;
             let source = format!("not not ({})", expr.source);
             let (subject, expected) = (Subject::Value(Expr { source, place: expr.place.clone() }), "true".to_owned());
@@ -157,4 +162,26 @@ impl Reader<'_> {
             _ => Some(Expected::Value(self.expression_of(text, range, scope)?)),
         }
     }
+}
+
+/// Words of checks that expressions do not have: what to write instead, and where the word stands.
+fn compared_in_words(all: &str, name: &str) -> Option<(String, Range<usize>)> {
+    let after = &all[name.len()..];
+    let rest = after.trim_start();
+    if name.is_empty() || rest.len() == after.len() {
+        return None;
+    }
+    let start = all.len() - rest.len();
+    let word = ["not contains", "contains", "not exists", "exists", "matches"].into_iter().find(|word| {
+        rest.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '"', '\'']))
+    })?;
+    let what = Some(rest[word.len()..].trim()).filter(|what| !what.is_empty()).unwrap_or("'…'");
+    let help = match word {
+        "not contains" => format!("write `{what} not in {name}`"),
+        "contains" => format!("write `{what} in {name}`"),
+        "exists" => format!("write `{name} is defined`"),
+        "not exists" => format!("write `{name} is not defined`"),
+        _ => "save a part with `regex`, and compare that".to_owned(),
+    };
+    Some((help, start..start + word.len()))
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use onrush_pace::duration_text;
 use onrush_plan::{
-    AtEnd, Condition, Expr, Feeder, Flow, Part, Pick, Play, RequestStep, Scenario, Shape, Spread, Step, Stop, Template,
-    Track,
+    AtEnd, Condition, Credentials, Expr, Feeder, Figure, Flow, Part, Pick, Play, RequestStep, Scenario, SeriesKind,
+    Shape, Spread, Step, Stop, Template, Threshold, Track,
 };
 
 use super::Document;
@@ -41,6 +41,9 @@ pub fn describe(document: &Document) -> String {
         describe_track(&mut text, play, track, number);
     }
     describe_total(&mut text, play);
+    if let Some(timeout) = document.settings.timeout {
+        let _ = writeln!(text, "Requests are given up after {}.", duration_text(timeout));
+    }
     if let Some(until) = &document.settings.until {
         let _ = writeln!(text, "Until: {} is reached; the load is the most that is played.", until.text);
     }
@@ -67,15 +70,34 @@ pub fn describe(document: &Document) -> String {
     if !play.thresholds.is_empty() {
         let _ = writeln!(text, "\nThe run fails unless:");
         for threshold in &play.thresholds {
-            let abort = match threshold.abort_after {
-                Some(after) if after.is_zero() => "; else it ends at once".to_owned(),
-                Some(after) => format!("; else it ends, after {} at the earliest", duration_text(after)),
-                None => String::new(),
-            };
-            let _ = writeln!(text, "  {}{abort}", threshold.text);
+            let _ = writeln!(text, "  {}{}", threshold.text, abort_text(play, threshold));
         }
     }
     text
+}
+
+/// When a broken threshold ends the run: not before there is as much as the engine waits for.
+fn abort_text(play: &Play, threshold: &Threshold) -> String {
+    let Some(after) = threshold.abort_after else { return String::new() };
+    let is_walk = |series: &usize| play.series[*series].kind != SeriesKind::Requests;
+    let of = match &threshold.of {
+        onrush_plan::Scope::Series(series) if series.iter().any(is_walk) => "passes",
+        _ => "requests",
+    };
+    let least = match threshold.figure {
+        _ if threshold.window.is_some() => None,
+        Figure::Errors => Some(format!("100 {of}")),
+        Figure::Checks => Some("100 checks".to_owned()),
+        // Ten beyond it.
+        Figure::Quantile(q) if q > 0.9 => Some(format!("{} {of}", grouped(10.0 / (1.0 - q)))),
+        _ => None,
+    };
+    let time = Some(after).filter(|after| !after.is_zero()).map(duration_text);
+    let waits: Vec<String> = time.into_iter().chain(least).collect();
+    match waits.is_empty() {
+        true => "; else it ends at once".to_owned(),
+        false => format!("; else it ends, after {} at the earliest", waits.join(" and ")),
+    }
 }
 
 /// Without the name and password that somebody may have put there.
@@ -144,6 +166,15 @@ fn describe_scenario(text: &mut String, play: &Play, scenario: &Scenario) {
     if let Some(pace) = &scenario.pace {
         let _ = writeln!(text, "  an iteration every {}", spread_text(pace));
     }
+    if !scenario.headers.is_empty() {
+        let _ = writeln!(text, "  with {}", headers_text(&scenario.headers));
+    }
+    if let Some(proof) = scenario.auth.as_ref().and_then(proof_text) {
+        let _ = writeln!(text, "  {proof}");
+    }
+    if let Some(budget) = scenario.retry_budget {
+        let _ = writeln!(text, "  with retries for at most {} of its requests", percent(budget));
+    }
     describe_flow(text, play, &scenario.flow, 1);
 }
 
@@ -190,7 +221,8 @@ fn amount_of_step(step: &Step) -> Amount {
         Step::Repeat { times, flow, .. } => {
             let inner = amount_of(flow);
             match number_of(times) {
-                Some(times) => Amount { mean: inner.mean * times.max(0.0), ..inner },
+                // Half a time is none.
+                Some(times) => Amount { mean: inner.mean * times.max(0.0).floor(), ..inner },
                 None => once(inner),
             }
         }
@@ -309,10 +341,39 @@ fn request_text(play: &Play, request: &RequestStep) -> String {
     if !checks.is_empty() {
         let _ = write!(text, ", checks {}", checks.join(", "));
     }
+    if !request.headers.is_empty() {
+        let _ = write!(text, ", with {}", headers_text(&request.headers));
+    }
+    if let Some(auth) = &request.auth {
+        let _ = write!(text, ", {}", proof_text(auth).unwrap_or("without credentials"));
+    }
+    if let Some(timeout) = request.timeout {
+        let _ = write!(text, ", given up after {}", duration_text(timeout));
+    }
+    if let Some(hedge) = request.hedge {
+        let _ = write!(text, ", once more beside it after {}", duration_text(hedge));
+    }
     if let Some(retry) = &request.retry {
         let _ = write!(text, ", sent up to {} times", retry.attempts);
     }
     text
+}
+
+/// Their names: what they say may be secret.
+fn headers_text(headers: &[(String, Template)]) -> String {
+    let names: Vec<&str> = headers.iter().map(|(name, _)| &**name).collect();
+    format!("header{} {}", if names.len() == 1 { "" } else { "s" }, names.join(", "))
+}
+
+/// How requests prove who they are from.
+fn proof_text(credentials: &Credentials) -> Option<&'static str> {
+    match credentials {
+        Credentials::None => None,
+        Credentials::Basic { .. } => Some("with a name and a password"),
+        Credentials::Bearer(_) => Some("with a bearer token"),
+        Credentials::OAuth2(_) => Some("with a token of OAuth 2"),
+        Credentials::SigV4(_) => Some("signed for AWS"),
+    }
 }
 
 fn template_text(template: &Template) -> String {
@@ -339,6 +400,9 @@ fn spread_text(spread: &Spread) -> String {
     };
     if spread.jitter > 0.0 {
         let _ = write!(text, ", ± {}", percent(spread.jitter));
+    }
+    if spread.longest < Duration::MAX {
+        let _ = write!(text, ", at most {}", duration_text(spread.longest));
     }
     text
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use onrush_plan::{Constant, Flow, Play, VariableId, WhenFull};
+use onrush_plan::{Constant, Play, VariableId, WhenFull};
 use url::Url;
 
 use super::keys::{FILE, INCLUDED};
@@ -60,7 +60,7 @@ impl Reader<'_> {
         }
         let names: Vec<String> = self.feeders.iter().map(|feeder| self.variables[feeder.variable].clone()).collect();
         names.iter().for_each(|name| scope.add(name));
-        play.setup = self.phase("setup", fields.get("setup"), &mut phase);
+        play.setup = self.phase("setup", &fields, &mut phase);
         let mut saved = BTreeSet::new();
         if let Some(node) = fields.get("setup") {
             self.assignments_of(node, &mut saved);
@@ -69,7 +69,8 @@ impl Reader<'_> {
         let common = self.common(&fields, scope);
         self.tracks(name, &fields, &common, &mut play);
         self.scarce_rows(fields.get("data").map(|node| &**node), &play);
-        play.teardown = self.phase("teardown", fields.get("teardown"), &mut phase);
+        play.teardown = self.phase("teardown", &fields, &mut phase);
+        play.phases_keep_cookies = common.cookies;
         self.settings(&fields, &mut settings);
         self.observed(fields.get("observe"), &mut settings);
         settings.tls.clone_from(&common.tls);
@@ -83,7 +84,7 @@ impl Reader<'_> {
     }
 
     fn finish(&mut self, play: &mut Play) {
-        if !self.environment.is_empty() {
+        if !self.environment.is_empty() || self.variables.iter().any(|name| name == "env") {
             let id = self.variable("env");
             let map = std::mem::take(&mut self.environment).into_iter().collect();
             play.constants.push((id, Constant::Map(map)));
@@ -194,14 +195,6 @@ impl Reader<'_> {
         self.fragments.values().for_each(|fragment| assignments(fragment, names));
     }
 
-    /// `setup:` and `teardown:`.
-    fn phase(&mut self, name: &str, node: Option<&Rc<Node>>, scope: &mut Scope) -> Flow {
-        let Some(node) = node else { return Flow::new() };
-        self.scenario = (name.to_owned(), Vec::new());
-        self.assignments_of(node, &mut scope.anywhere);
-        self.flow(node, scope)
-    }
-
     /// `env:` and `vars:`, which are the same.
     pub(crate) fn shared_constants(&mut self, fields: &Fields<'_>, scope: &mut Scope) -> Vec<(VariableId, Constant)> {
         let nodes = [fields.get("env"), fields.get("vars")];
@@ -209,8 +202,8 @@ impl Reader<'_> {
     }
 
     fn settings(&mut self, fields: &Fields<'_>, settings: &mut Settings) {
-        settings.timeout = fields.get("timeout").and_then(|node| self.time(node));
-        settings.connect_timeout = fields.get("connect_timeout").and_then(|node| self.time(node));
+        settings.timeout = fields.get("timeout").and_then(|node| self.time_limit(node));
+        settings.connect_timeout = fields.get("connect_timeout").and_then(|node| self.time_limit(node));
         if let Some(redirects) = fields.get("redirects").and_then(|node| self.count32(node, 0)) {
             settings.redirects = redirects;
         }

@@ -62,7 +62,9 @@ const fn shape(name: &'static str, about: &'static str, keys: &'static [&'static
 }
 
 const TEXTS: Kind = Kind::Map(&Kind::Scalar);
-const HEADERS: Key = key("headers", TEXTS, "Headers: names and texts with holes");
+/// Names with a value or several.
+const MULTIMAP: Kind = Kind::Map(&Kind::Any(&[Kind::Scalar, Kind::List(&Kind::Scalar)]));
+const HEADERS: Key = key("headers", MULTIMAP, "Headers: names and texts with holes; a list is several of one name");
 const AUTH: Key =
     key("auth", Kind::Any(&[Kind::Words(&["none"]), Kind::Of(&CREDENTIALS)]), "How requests prove who they are from");
 const TAGS: Key = key("tags", TEXTS, "Names and values by which thresholds and outputs group figures");
@@ -262,15 +264,11 @@ pub(crate) const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "
 /// What a request may say beside its method.
 pub(crate) const REQUEST_KEYS: &[Key] = &[
     key("name", Kind::Text, "The name under which it is counted; else method and path"),
-    key(
-        "query",
-        Kind::Map(&Kind::Any(&[Kind::Scalar, Kind::List(&Kind::Scalar)])),
-        "Appended to the query, percent-encoded",
-    ),
+    key("query", MULTIMAP, "Appended to the query, percent-encoded"),
     HEADERS,
     key("json", Kind::Anything, "The body as JSON; a text that is one hole keeps the kind of its value"),
     key("body", Kind::Text, "The body as text"),
-    key("form", Kind::Map(&Kind::Any(&[Kind::Scalar, Kind::List(&Kind::Scalar)])), "The body as an HTML form"),
+    key("form", MULTIMAP, "The body as an HTML form"),
     key("multipart", Kind::Map(&Kind::Any(&[Kind::Scalar, Kind::Of(&PART)])), "The body as a form with files"),
     key("file", Kind::Text, "The body from a file"),
     key("bulk", Kind::Of(&BULK), "The body as several records"),

@@ -8,8 +8,9 @@ use onrush_plan::{Constant, Play, Scenario, SeriesKind, TlsSettings, Track, Vari
 
 use super::keys::SCENARIO;
 use super::reader::{Fields, Reader, listed};
+use super::request::headers_over;
 use super::scope::Scope;
-use super::tree::{At, Kind, Node};
+use super::tree::{At, Entry, Kind, Node};
 use crate::diagnostic::suggest;
 use crate::load::parse_load;
 
@@ -22,7 +23,7 @@ pub(crate) struct Common {
     scope: Scope,
     headers: Option<Rc<Node>>,
     auth: Option<Rc<Node>>,
-    cookies: bool,
+    pub(crate) cookies: bool,
     pub(crate) tls: Option<TlsSettings>,
 }
 
@@ -71,6 +72,46 @@ impl Reader<'_> {
             );
         }
         play.tracks.extend(own);
+        self.idle_under_arrivals(fields, play);
+    }
+
+    /// Warns of what means something to users who stay: arrivals of an open load are somebody else each.
+    fn idle_under_arrivals(&mut self, fields: &Fields<'_>, play: &Play) {
+        let is_open = |name: Option<&str>| {
+            let plays = |track: &&Track| {
+                track.mix.iter().any(|(place, _)| name.is_none_or(|name| play.scenarios[*place].name == name))
+            };
+            let mut tracks = play.tracks.iter().filter(plays).peekable();
+            tracks.peek().is_some() && tracks.all(|track| track.load.is_open())
+        };
+        let mut idle = Vec::new();
+        if is_open(None) {
+            idle.extend(fields.entry("pace"));
+            fields.get("steps").into_iter().for_each(|node| stops_of_users(node, &mut idle));
+        }
+        let scenarios = match fields.get("scenarios").map(|node| &node.kind) {
+            Some(Kind::Map(scenarios)) => scenarios.as_slice(),
+            _ => &[],
+        };
+        for scenario in scenarios.iter().filter(|scenario| is_open(Some(&scenario.key))) {
+            let Kind::Map(entries) = &scenario.value.kind else { continue };
+            idle.extend(entries.iter().filter(|entry| entry.key == "pace"));
+            entries
+                .iter()
+                .filter(|entry| entry.key == "steps")
+                .for_each(|entry| stops_of_users(&entry.value, &mut idle));
+        }
+        self.warn_of_idle(&idle);
+    }
+
+    fn warn_of_idle(&mut self, idle: &[&Entry]) {
+        for entry in idle {
+            let message = "each arrival of this load is a user of its own, who comes once";
+            match &*entry.key {
+                "pace" => self.warn(&entry.at, message, "its pace means nothing", "take away `pace:`"),
+                _ => self.warn(&entry.at, message, "this ends its iteration alone", "write `stop: iteration`"),
+            }
+        }
     }
 
     /// A file without a load is tried once.
@@ -257,15 +298,9 @@ impl Reader<'_> {
         let mut late = scope.lenient();
         let [own_headers, own_auth] = over;
         let own = self.headers(own_headers, &mut late);
-        let mut headers = self.headers(common.headers.as_ref(), &mut late);
-        headers.retain(|(name, _)| !own.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
-        headers.extend(own);
+        let headers = headers_over(self.headers(common.headers.as_ref(), &mut late), own);
         let auth = own_auth.or(common.auth.as_ref()).and_then(|node| self.credentials(node, &mut late));
         let flow = fields.get("steps").map(|node| self.flow(node, &mut scope)).unwrap_or_default();
-        if flow.is_empty() && !self.has_faults() {
-            let at = fields.get("steps").map_or(fields.at, |node| &node.at).clone();
-            self.fault(&at, format!("the scenario `{name}` does nothing"), "expected a step such as `get: /path`");
-        }
         scope.join(late);
         Scenario {
             name: name.to_owned(),
@@ -279,6 +314,22 @@ impl Reader<'_> {
             constants,
             draws: self.draws(&scope),
             retry_budget: fields.get("retry_budget").and_then(|node| self.budget(node)),
+        }
+    }
+}
+
+/// Every `stop: user` of a flow.
+fn stops_of_users<'n>(node: &'n Node, found: &mut Vec<&'n Entry>) {
+    match &node.kind {
+        Kind::Scalar(_) => {}
+        Kind::List(items) => items.iter().for_each(|item| stops_of_users(item, found)),
+        Kind::Map(entries) => {
+            for entry in entries {
+                if entry.key == "stop" && entry.value.scalar().is_some_and(|scalar| scalar.text == "user") {
+                    found.push(entry);
+                }
+                stops_of_users(&entry.value, found);
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ use url::Url;
 
 use super::fault::{Fault, Source};
 use super::keys::{STEP, Shape};
+use super::login::Login;
+use super::phase::PhaseKeys;
 use super::text::Text;
 use super::tree::{At, Entry, Kind, Node, Typed, typed};
 use super::{Files, Overrides};
@@ -26,6 +28,8 @@ pub(crate) struct Reader<'a> {
     warnings: Vec<(At, Diagnostic)>,
     /// Names and URLs, the default first.
     pub(crate) targets: Vec<(String, Url)>,
+    /// Names and passwords of targets, by the names of these.
+    pub(crate) logins: BTreeMap<String, Login>,
     pub(crate) secrets: BTreeSet<String>,
     /// What the secrets that were read are.
     secret_values: BTreeSet<String>,
@@ -37,6 +41,8 @@ pub(crate) struct Reader<'a> {
     by_name: HashMap<String, VariableId>,
     /// What expressions read of the environment.
     pub(crate) environment: BTreeMap<String, Constant>,
+    /// Secrets that no variable of the environment has, each once: defaults, passwords in URLs.
+    pub(crate) nameless: Vec<String>,
     pub(crate) feeders: Vec<Feeder>,
     pub(crate) series: Vec<SeriesInfo>,
     series_by_name: HashMap<(u8, String, String), SeriesId>,
@@ -44,6 +50,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) has_others: bool,
     /// The scenario that is being read, and its tags.
     pub(crate) scenario: (String, Vec<(String, String)>),
+    /// What the file says for all requests, while set-up or tear-down is read.
+    pub(crate) phase: Option<PhaseKeys>,
     /// Steps read so far, fragments written out.
     pub(crate) steps: usize,
     /// How deep the flow is that is being read.
@@ -85,6 +93,7 @@ impl<'a> Reader<'a> {
             faults: Vec::new(),
             warnings: Vec::new(),
             targets: Vec::new(),
+            logins: BTreeMap::new(),
             secrets: BTreeSet::new(),
             secret_values: BTreeSet::new(),
             fragments: BTreeMap::new(),
@@ -93,11 +102,13 @@ impl<'a> Reader<'a> {
             variables: Vec::new(),
             by_name: HashMap::new(),
             environment: BTreeMap::new(),
+            nameless: Vec::new(),
             feeders: Vec::new(),
             series: Vec::new(),
             series_by_name: HashMap::new(),
             has_others: false,
             scenario: Default::default(),
+            phase: None,
             steps: 0,
             depth: 0,
         }
@@ -131,6 +142,15 @@ impl<'a> Reader<'a> {
         diagnostic.span = start.unwrap_or(0)..end.unwrap_or(text.len()).max(start.unwrap_or(0));
         self.hide(&mut diagnostic);
         self.faults.push((at.clone(), diagnostic));
+    }
+
+    /// What is read without telling what is wrong with it; nothing if something is.
+    pub(crate) fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let known = self.faults.len();
+        let value = read(self);
+        let is_fine = self.faults.len() == known;
+        self.faults.truncate(known);
+        is_fine.then_some(value)
     }
 
     /// No message shows this from now on, wherever it was pasted.
@@ -396,6 +416,15 @@ impl<'a> Reader<'a> {
         self.time_in(&text, 0..text.value.len())
     }
 
+    /// A time in which something has to be done.
+    pub(crate) fn time_limit(&mut self, node: &Node) -> Option<Duration> {
+        let time = self.time(node)?;
+        if time.is_zero() {
+            self.fault(&node.at, "nothing is done in no time", "expected more than 0");
+        }
+        Some(time)
+    }
+
     pub(crate) fn time_in(&mut self, text: &Text, range: Range<usize>) -> Option<Duration> {
         let result = parse_duration(&text.value[range.clone()]);
         self.parsed(text, range, "a duration such as 30s", result)
@@ -488,10 +517,20 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// A text that is shown: a name, a tag.
+    pub(crate) fn shown_text(&mut self, node: &Node, expected: &str) -> Option<String> {
+        let text = self.text(node, expected)?;
+        if text.has_secret() {
+            let message = "a secret cannot be pasted into what is shown";
+            return self.in_text(&text, 0..text.value.len(), message, &format!("expected {expected} without a secret"));
+        }
+        self.plain_text(node, expected)
+    }
+
     /// Names and values; the values are texts without holes.
     pub(crate) fn pairs(&mut self, node: &Node, what: &str) -> Vec<(String, String)> {
         let entries = self.entries(node, what);
-        entries.iter().filter_map(|entry| Some((entry.key.clone(), self.plain_text(&entry.value, "a text")?))).collect()
+        entries.iter().filter_map(|entry| Some((entry.key.clone(), self.shown_text(&entry.value, "a text")?))).collect()
     }
 
     /// A file that the scenario file names.

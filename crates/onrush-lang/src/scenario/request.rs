@@ -5,15 +5,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use onrush_plan::{
-    Body, Bulk, BulkForm, Compression, FormPart, Header, Jitter, Json, PartContent, RequestStep, Retry, RetryOn,
-    SeriesKind, Template,
+    Body, Bulk, BulkForm, Compression, FormPart, Header, Jitter, Json, PartContent, RequestError, RequestStep, Retry,
+    RetryOn, SeriesKind, Template,
 };
 
 use super::keys::{BULK, GRAPHQL, METHODS, PART, RETRY, Shape};
 use super::reader::{Fields, Reader, listed};
 use super::scope::Scope;
 use super::spread::split;
-use super::tree::{Kind, Node};
+use super::tree::{Entry, Kind, Node};
 use crate::diagnostic::suggest;
 
 /// The longest body that is kept unless a step says otherwise.
@@ -27,19 +27,23 @@ impl Reader<'_> {
         let fields = self.fields(node, shape)?;
         let target = fields.get(shape.name).and_then(|node| self.target(node, scope));
         let query = self.multimap(fields.get("query"), scope);
-        let headers = self.headers(fields.get("headers"), scope);
+        let own = self.headers(fields.get("headers"), scope);
+        let headers = headers_over(self.headers_of_phase(scope), own);
         let body = self.body(&fields, scope);
-        let auth = fields.get("auth").and_then(|node| self.credentials(node, scope));
+        let auth = match fields.get("auth") {
+            Some(node) => self.credentials(node, scope),
+            None => self.credentials_of_phase(scope),
+        };
         let saves = fields.get("save").map(|node| self.saves(node, scope)).unwrap_or_default();
         let checks = fields.get("check").map(|node| self.checks(node, scope)).unwrap_or_default();
         let retry = fields.get("retry").and_then(|node| self.retry(node));
         let compression = fields.get("compress").and_then(|node| self.word(node, &["gzip", "deflate"]));
         let hedge = fields.get("hedge").and_then(|node| self.time(node));
-        let timeout = fields.get("timeout").and_then(|node| self.time(node));
+        let timeout = fields.get("timeout").and_then(|node| self.time_limit(node));
         let redirects = fields.get("redirects").and_then(|node| self.count32(node, 0));
         let trace = fields.get("trace").and_then(|node| self.bool(node));
         let keep = fields.get("keep").and_then(|node| self.size(node));
-        let name = fields.get("name").and_then(|node| self.plain_text(node, "a name"));
+        let name = fields.get("name").and_then(|node| self.shown_text(node, "a name"));
         let tags = fields.get("tags").map(|node| self.pairs(node, "tags")).unwrap_or_default();
         if let (Some(entry), Body::None) = (fields.entry("compress"), &body) {
             self.fault(
@@ -57,6 +61,7 @@ impl Reader<'_> {
             series,
             method,
             base: target.base,
+            login: target.login,
             target: target.template,
             query,
             headers,
@@ -79,11 +84,7 @@ impl Reader<'_> {
         let Some(node) = node else { return Vec::new() };
         let mut pairs = Vec::new();
         for entry in self.entries(node, "these") {
-            let values = match &entry.value.kind {
-                Kind::List(items) => items.iter().collect(),
-                _ => vec![&entry.value],
-            };
-            for value in values {
+            for value in values(entry) {
                 pairs.extend(self.template(value, scope).map(|value| (entry.key.clone(), value)));
             }
         }
@@ -93,17 +94,30 @@ impl Reader<'_> {
     /// Headers; those that the client writes itself are refused.
     pub(crate) fn headers(&mut self, node: Option<&Rc<Node>>, scope: &mut Scope) -> Vec<(String, Template)> {
         let Some(node) = node else { return Vec::new() };
+        let entries = self.entries(node, "headers");
+        entries.iter().flat_map(|entry| self.header(entry, scope)).collect()
+    }
+
+    /// A header with its value, or with each of its values.
+    pub(crate) fn header(&mut self, entry: &Entry, scope: &mut Scope) -> Vec<(String, Template)> {
+        if let Err(error) = Header::new(&entry.key, "") {
+            self.fault(&entry.at, error.to_string(), "expected another name");
+        }
+        let given = values(entry);
+        if given.is_empty() {
+            let message = format!("header `{}` has no value", entry.key);
+            self.fault(&entry.value.at, message, "expected a text or a list of texts");
+        }
         let mut headers = Vec::new();
-        for entry in self.entries(node, "headers") {
-            let value = self.template(&entry.value, scope);
-            if let Err(error) = Header::new(&entry.key, "") {
-                self.fault(&entry.at, error.to_string(), "expected another name");
-                continue;
-            }
-            let Some(value) = value else { continue };
-            if value.as_text().is_some_and(|text| Header::new(&entry.key, text).is_err()) {
+        for node in given {
+            let Some(value) = self.template(node, scope) else { continue };
+            // That the name is none has been told.
+            if value
+                .as_text()
+                .is_some_and(|text| matches!(Header::new(&entry.key, text), Err(RequestError::HeaderValue(_))))
+            {
                 self.fault(
-                    &entry.value.at,
+                    &node.at,
                     format!("the value of header `{}` has a control character", entry.key),
                     "expected one line",
                 );
@@ -219,6 +233,9 @@ impl Reader<'_> {
             retry.attempts = attempts;
         }
         if let Some(node) = fields.get("on") {
+            if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
+                self.fault(&node.at, "nothing is tried again", "expected failures such as `5xx` or `timeout`");
+            }
             retry.on = self.list(node, "failures").iter().filter_map(|item| self.failure(item)).collect();
         }
         if let Some((backoff, longest)) = fields.get("backoff").and_then(|node| self.backoff(node)) {
@@ -286,5 +303,23 @@ impl Reader<'_> {
     /// The shape of a request step, for a batch, where nothing else is allowed.
     pub(crate) fn is_method(name: &str) -> bool {
         METHODS.contains(&name)
+    }
+}
+
+/// Headers, and those that come before them: what has a header of the same name replaces it with all its values.
+pub(crate) fn headers_over(
+    mut headers: Vec<(String, Template)>,
+    own: Vec<(String, Template)>,
+) -> Vec<(String, Template)> {
+    headers.retain(|(name, _)| !own.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+    headers.extend(own);
+    headers
+}
+
+/// The value of a name, or its values.
+fn values(entry: &Entry) -> Vec<&Rc<Node>> {
+    match &entry.value.kind {
+        Kind::List(items) => items.iter().collect(),
+        _ => vec![&entry.value],
     }
 }

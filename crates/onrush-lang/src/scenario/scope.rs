@@ -1,8 +1,8 @@
 //! Which names an expression may use where it stands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use onrush_plan::VariableId;
+use onrush_plan::{Constant, VariableId};
 
 use super::reader::Reader;
 use super::tree::{At, Kind, Node};
@@ -21,6 +21,10 @@ const WORDS: &[&str] =
 pub(crate) struct Scope {
     /// Known here.
     pub(crate) known: BTreeSet<String>,
+    /// Known here, though not by every way that leads here.
+    pub(crate) unsure: BTreeSet<String>,
+    /// What is the same for all, by its name.
+    pub(crate) constants: BTreeMap<String, Constant>,
     /// Given a value somewhere in the flow.
     pub(crate) anywhere: BTreeSet<String>,
     /// Used so far.
@@ -34,6 +38,24 @@ pub(crate) struct Scope {
 impl Scope {
     pub(crate) fn add(&mut self, name: &str) {
         self.known.insert(name.to_owned());
+        self.unsure.remove(name);
+        self.constants.remove(name);
+    }
+
+    pub(crate) fn add_constant(&mut self, name: &str, value: Constant) {
+        self.add(name);
+        self.constants.insert(name.to_owned(), value);
+    }
+
+    /// What a name stands for that nothing in the flow gives another value.
+    pub(crate) fn constant(&self, name: &str) -> Option<&Constant> {
+        self.constants.get(name).filter(|_| !self.anywhere.contains(name))
+    }
+
+    /// Whether a name means something without a run.
+    pub(crate) fn is_everywhere(&self, name: &str) -> bool {
+        let is_there = is_function(name) || OWN.contains(&name) || GIVEN.contains(&name) && name != "env";
+        is_there && !self.is_open && !self.known.contains(name) && !self.anywhere.contains(name)
     }
 
     pub(crate) fn knows(&self, name: &str) -> bool {
@@ -54,10 +76,40 @@ impl Scope {
         }
     }
 
-    /// What is known after one of two ways was taken: what either knows.
+    /// What is known after another flow was walked through, too.
     pub(crate) fn join(&mut self, other: Self) {
         self.known.extend(other.known);
         self.used.extend(other.used);
+    }
+
+    /// What is known after one of several ways was taken: what any of them knows. Those that `come here` go on; what
+    /// not all of these give may be missing.
+    pub(crate) fn fork(&mut self, ways: &[(Self, bool)]) {
+        let mut names = BTreeSet::new();
+        for (way, _) in ways {
+            names.extend(way.known.difference(&self.known).cloned());
+            names.extend(self.unsure.iter().cloned());
+            self.used.extend(way.used.iter().cloned());
+        }
+        let gives = |way: &Self, name: &String| way.known.contains(name) && !way.unsure.contains(name);
+        for name in names {
+            let is_sure = ways.iter().filter(|(_, comes_here)| *comes_here).all(|(way, _)| gives(way, &name));
+            match is_sure {
+                true => self.unsure.remove(&name),
+                false => self.unsure.insert(name.clone()),
+            };
+            self.known.insert(name);
+        }
+    }
+
+    /// For a flow behind a condition: whoever wrote it knows what is there then.
+    pub(crate) fn trusting(&self) -> Self {
+        Self { unsure: BTreeSet::new(), ..self.clone() }
+    }
+
+    /// Whether it may be missing here. Asked once for each name.
+    pub(crate) fn takes_unsure(&mut self, name: &str) -> bool {
+        self.unsure.remove(name)
     }
 
     /// The same names, for a place that is looked at when everything has happened.
@@ -66,6 +118,11 @@ impl Scope {
         scope.known.extend(scope.anywhere.iter().cloned());
         scope
     }
+}
+
+/// Whether it is a word of the template language.
+pub(crate) fn is_word(name: &str) -> bool {
+    WORDS.contains(&name)
 }
 
 /// Whether expressions can call it, unless a variable has its name.
@@ -90,7 +147,7 @@ impl Reader<'_> {
         }
         let taken = if GIVEN.contains(&name) || name == "record" {
             "it is always there"
-        } else if WORDS.contains(&name) {
+        } else if is_word(name) {
             "it is a word of the template language"
         } else if OWN.contains(&name) {
             "it is a function"
@@ -109,6 +166,12 @@ impl Reader<'_> {
             "not a function here",
             format!("give the variable another name than `{name}`"),
         );
+    }
+
+    /// A name that not every way that leads here gives a value.
+    pub(crate) fn unsure_name(&mut self, name: &str, at: &At) {
+        let help = format!("give it one in every case; or write `{name} | default('…')`");
+        self.warn(at, format!("`{name}` may have no value here"), "it gets one in some cases only", help);
     }
 
     pub(crate) fn unknown_name(&mut self, name: &str, is_call: bool, at: &At, scope: &Scope) {

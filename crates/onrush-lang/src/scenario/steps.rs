@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use onrush_plan::{Condition, Flow, SeriesKind, Step, Stop};
+use onrush_plan::{Condition, Expr, Flow, SeriesKind, Step, Stop};
+use onrush_user::Wanted;
 
 use super::keys::{BRANCH, STEP, Shape};
 use super::reader::{Reader, listed};
@@ -20,7 +21,7 @@ const DEEPEST: usize = 48;
 impl Reader<'_> {
     /// A list of steps. What they save is known after them.
     pub(crate) fn flow(&mut self, node: &Node, scope: &mut Scope) -> Flow {
-        if node.is_null() {
+        if node.is_null() || matches!(&node.kind, Kind::List(steps) if steps.is_empty()) {
             self.fault(&node.at, "there are no steps here", "expected `- get: /path`, one step below the other");
             return Flow::new();
         }
@@ -150,7 +151,7 @@ impl Reader<'_> {
 
     fn group(&mut self, node: &Node, shape: &'static Shape, scope: &mut Scope) -> Option<Step> {
         let fields = self.fields(node, shape)?;
-        let name = self.plain_text(fields.get("group")?, "the name of the group");
+        let name = self.shown_text(fields.get("group")?, "the name of the group");
         let tags = fields.get("tags").map(|node| self.pairs(node, "tags")).unwrap_or_default();
         let flow = self.inner(fields.get("steps"), fields.at, scope);
         Some(Step::Group { series: self.counted_or_others(SeriesKind::Group, &name?, &tags, fields.at), flow })
@@ -170,7 +171,14 @@ impl Reader<'_> {
             counter = self.assigned(&name, &node.at);
             scope.add(&name);
         }
-        let flow = self.inner(fields.get("steps"), fields.at, scope);
+        let mut inner = scope.clone();
+        let flow = self.inner(fields.get("steps"), fields.at, &mut inner);
+        let is_never = |times: &Expr| times.source.trim().parse().is_ok_and(|times: f64| times < 1.0);
+        let mut ways = vec![(inner, goes_on(&flow))];
+        if times.as_ref().is_some_and(is_never) {
+            ways.push((scope.clone(), true));
+        }
+        scope.fork(&ways);
         Some(Step::Repeat { times: times?, counter, flow })
     }
 
@@ -197,7 +205,7 @@ impl Reader<'_> {
         let range = text.trimmed(0..name.len());
         let name = name.trim();
         let variable = self.assigned(name, &text.at(range));
-        let list = self.expression_of(&text, start..text.value.len(), scope);
+        let list = self.wanted_expression(&text, start..text.value.len(), Wanted::List, scope);
         scope.add(name);
         let flow = self.inner(fields.get("steps"), fields.at, scope);
         Some(Step::ForEach { variable: variable?, list: list?, flow })
@@ -206,10 +214,12 @@ impl Reader<'_> {
     fn when(&mut self, node: &Node, shape: &'static Shape, scope: &mut Scope) -> Option<Step> {
         let fields = self.fields(node, shape)?;
         let condition = self.condition(fields.get("when")?, scope);
-        let mut other = scope.clone();
-        let then = self.inner(fields.get("steps"), fields.at, scope);
+        let is_chance = matches!(condition, Some(Condition::Chance(_)));
+        let inner = || if is_chance { scope.clone() } else { scope.trusting() };
+        let (mut one, mut other) = (inner(), scope.clone());
+        let then = self.inner(fields.get("steps"), fields.at, &mut one);
         let otherwise = fields.get("otherwise").map(|node| self.flow(node, &mut other)).unwrap_or_default();
-        scope.join(other);
+        scope.fork(&[(one, goes_on(&then)), (other, goes_on(&otherwise))]);
         Some(Step::When { condition: condition?, then, otherwise })
     }
 
@@ -230,18 +240,20 @@ impl Reader<'_> {
 
     fn choose(&mut self, node: &Node, scope: &mut Scope) -> Step {
         let before = scope.clone();
+        let mut ways = Vec::new();
         let mut branches = Vec::new();
         for item in self.list(node, "choices") {
             let mut inner = before.clone();
             let Some(fields) = self.fields(item, &BRANCH) else { continue };
             let weight = fields.get("weight").map_or(Some(1.0), |node| self.positive(node));
             let flow = fields.get("steps").map(|node| self.flow(node, &mut inner)).unwrap_or_default();
-            scope.join(inner);
+            ways.push((inner, goes_on(&flow)));
             branches.push((weight.unwrap_or(1.0), flow));
         }
-        if branches.is_empty() && !self.has_faults() {
+        if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
             self.fault(&node.at, "there is nothing to choose from", "expected `- { weight: 3, steps: […] }`");
         }
+        scope.fork(&ways);
         Step::Choose(branches)
     }
 
@@ -257,6 +269,9 @@ impl Reader<'_> {
             }
             scope.join(inner);
             flows.push(flow);
+        }
+        if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
+            self.fault(&node.at, "there is nothing to shuffle", "expected steps");
         }
         Step::Shuffle(flows)
     }
@@ -348,4 +363,9 @@ impl Reader<'_> {
     pub(crate) fn is_feeder(&self, name: &str) -> bool {
         self.feeders.iter().any(|feeder| self.variables[feeder.variable] == name)
     }
+}
+
+/// Whether what follows a flow is ever reached.
+fn goes_on(flow: &Flow) -> bool {
+    !flow.iter().any(|step| matches!(step, Step::Stop(_)))
 }

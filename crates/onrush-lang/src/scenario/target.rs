@@ -6,9 +6,10 @@ use onrush_plan::{Part, Request, Template};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
+use super::login::Login;
 use super::reader::Reader;
 use super::scope::Scope;
-use super::template::push_text;
+use super::template::{push_text, stray_end};
 use super::text::Text;
 use super::tree::{At, Kind, Node};
 use crate::diagnostic::suggest;
@@ -22,6 +23,8 @@ const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(
 /// Where a request goes, and how that is called.
 pub(crate) struct Target {
     pub(crate) base: Option<Url>,
+    /// Name and password for the base.
+    pub(crate) login: Option<Login>,
     pub(crate) template: Template,
     /// Named target and path, with `{…}` for holes.
     pub(crate) shown: String,
@@ -33,12 +36,12 @@ impl Reader<'_> {
         match node.map(|node| (&node.kind, node)) {
             Some((Kind::Map(entries), _)) => {
                 for entry in entries {
-                    let url = self.target_url(&entry.value).or_else(placeholder);
+                    let url = self.target_url(&entry.key, &entry.value).or_else(placeholder);
                     self.targets.extend(url.map(|url| (entry.key.clone(), url)));
                 }
             }
             Some((_, node)) => {
-                let url = self.target_url(node).or_else(placeholder);
+                let url = self.target_url("", node).or_else(placeholder);
                 self.targets.extend(url.map(|url| (String::new(), url)));
             }
             None => {}
@@ -48,9 +51,10 @@ impl Reader<'_> {
         }
     }
 
-    fn target_url(&mut self, node: &Node) -> Option<Url> {
+    fn target_url(&mut self, name: &str, node: &Node) -> Option<Url> {
         let text = self.text(node, "a URL such as `http://127.0.0.1:8080`")?;
-        match Request::new("GET", &text.value) {
+        let rest = self.target_login(name, &text)?;
+        match Request::new("GET", &rest) {
             Ok(request) => Some(request.url().clone()),
             Err(error) => {
                 let range = 0..text.value.len();
@@ -73,7 +77,10 @@ impl Reader<'_> {
             };
             let source = self.source("--target", given);
             let at = At { source, start: 0, end: given.len() };
-            let url = match Request::new("GET", url) {
+            let text = Text::given(source, given.to_owned()).part(url);
+            let default = self.targets.first().map_or("", |(name, _)| name).to_owned();
+            let Some(rest) = self.target_login(name.unwrap_or(&default), &text) else { continue };
+            let url = match Request::new("GET", &rest) {
                 Ok(request) => request.url().clone(),
                 Err(error) => {
                     self.fault(&at, error.to_string(), "expected a URL such as `http://127.0.0.1:8080`");
@@ -110,9 +117,11 @@ impl Reader<'_> {
         if all.starts_with("{{") {
             let template = self.template_in(&text, range, scope)?;
             // One hole may be a path, too: `{{ next }}` of a Location header.
-            let base = template.as_expr().and_then(|_| self.targets.first()).map(|(_, url)| origin(url));
+            let default = template.as_expr().and_then(|_| self.targets.first());
+            let login = default.and_then(|(name, _)| self.logins.get(name)).cloned();
+            let base = default.map(|(_, url)| origin(url));
             let shown = shown(&template);
-            return Some(Target { base, template, shown });
+            return Some(Target { base, login, template, shown });
         }
         if all.starts_with("http://") || all.starts_with("https://") {
             return self.whole(&text, scope);
@@ -155,19 +164,27 @@ impl Reader<'_> {
                 Part::Hole(_) => parts.push(part),
             }
         }
-        Some(Target { base: Some(origin(&url)), template: Template { parts }, shown })
+        let login = self.logins.get(&name).cloned();
+        Some(Target { base: Some(origin(&url)), login, template: Template { parts }, shown })
     }
 
     /// A URL. Its host may have holes; then the connection is not known before.
     fn whole(&mut self, text: &Text, scope: &mut Scope) -> Option<Target> {
-        let after = text.value.find("://").map_or(0, |at| at + 3);
-        let end = text.value[after..].find(['/', '?']).map_or(text.value.len(), |at| after + at);
-        if text.value[..end].contains("{{") || text.env.iter().any(|part| part.is_secret && part.range.start < end) {
-            let template = self.template_in(text, 0..text.value.len(), scope)?;
+        let authority = text.authority();
+        let (login, host) = match text.userinfo() {
+            Some(userinfo) => (Some(self.login(text, userinfo.clone(), scope)?), userinfo.end + 1..authority.end),
+            None => (None, authority.clone()),
+        };
+        let (scheme, end) = (&text.value[..authority.start], host.end);
+        if text.value[host.clone()].contains("{{") || text.has_secret_in(&host) {
+            let mut template = self.template_in(text, host.start..text.value.len(), scope)?;
+            template.parts.insert(0, Part::Text(scheme.to_owned()));
+            let template = joined(template);
             let shown = shown(&template);
-            return Some(Target { base: None, template, shown });
+            return Some(Target { base: None, login, template, shown });
         }
-        let base = match Request::new("GET", &text.value[..end]) {
+        let origin = format!("{scheme}{}", &text.value[host.clone()]);
+        let base = match Request::new("GET", &origin) {
             Ok(request) => request.url().clone(),
             Err(error) => {
                 let message = if text.env.is_empty() {
@@ -182,20 +199,19 @@ impl Reader<'_> {
         let mut template = self.encoded(template, text);
         if !matches!(template.parts.first(), Some(Part::Text(path)) if path.starts_with('/')) {
             template.parts.insert(0, Part::Text("/".to_owned()));
-            let parts = std::mem::take(&mut template.parts);
-            for part in parts {
-                match part {
-                    Part::Text(text) => push_text(&mut template.parts, &text),
-                    Part::Hole(_) => template.parts.push(part),
-                }
-            }
+            template = joined(template);
         }
-        let shown = format!("{}{}", &text.shown_part(0..end), shown(&template));
-        Some(Target { base: Some(base), template, shown })
+        let shown = format!("{origin}{}", shown(&template));
+        Some(Target { base: Some(base), login, template, shown })
     }
 
     /// The fixed parts as they go over the wire; a fragment would not go there.
     fn encoded(&mut self, template: Template, text: &Text) -> Template {
+        if let Some(at) = stray_end(&text.value) {
+            let help = "write `%7D%7D` for the braces themselves";
+            let message = "these braces close nothing";
+            let _: Option<()> = self.in_text_with_help(text, at..at + 2, message, "expected `{{` before them", help);
+        }
         let mut parts = Vec::new();
         for part in template.parts {
             match part {
@@ -223,6 +239,18 @@ impl Reader<'_> {
 /// Stands for a target that was wrong, so that one mistake is told once.
 fn placeholder() -> Option<Url> {
     Url::parse("http://wrong.invalid/").ok()
+}
+
+/// Neighbouring texts made one.
+fn joined(template: Template) -> Template {
+    let mut parts = Vec::new();
+    for part in template.parts {
+        match part {
+            Part::Text(text) => push_text(&mut parts, &text),
+            Part::Hole(_) => parts.push(part),
+        }
+    }
+    Template { parts }
 }
 
 fn origin(url: &Url) -> Url {

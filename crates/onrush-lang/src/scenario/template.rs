@@ -1,14 +1,15 @@
 //! Texts with holes, and the expressions in them: found, compiled once, and every name looked up.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use onrush_plan::{Constant, Expr, Part, Template};
-use onrush_user::check_expression;
+use onrush_user::{Wanted, check_expression, never_works};
 
 use super::reader::Reader;
-use super::scope::{Scope, is_function};
+use super::scope::{Scope, is_function, is_word};
 use super::text::Text;
-use super::tree::Node;
+use super::tree::{At, Node};
 use crate::diagnostic::suggest;
 
 const HOLE: &str = "holes are written `{{ shopper.email }}`; `{{ '{{' }}` stands for two braces";
@@ -40,7 +41,7 @@ impl Reader<'_> {
                 let Some(length) = hole_length(rest) else {
                     return self.in_text_with_help(text, at..range.end, "this hole has no end", "expected `}}`", HOLE);
                 };
-                parts.push(Part::Hole(self.expression_in(text, at + 2..at + length - 2, scope)?));
+                parts.push(Part::Hole(self.expression_in(text, at + 2..at + length - 2, Wanted::Value, scope)?));
                 at += length;
             } else if rest.starts_with("{%") {
                 let help = "there are expressions only: `{{ a if b else c }}`; `when:`, `for:` and `repeat:` are steps";
@@ -73,23 +74,34 @@ impl Reader<'_> {
     }
 
     pub(crate) fn expression_of(&mut self, text: &Text, range: Range<usize>, scope: &mut Scope) -> Option<Expr> {
+        self.wanted_expression(text, range, Wanted::Condition, scope)
+    }
+
+    pub(crate) fn wanted_expression(
+        &mut self,
+        text: &Text,
+        range: Range<usize>,
+        wanted: Wanted,
+        scope: &mut Scope,
+    ) -> Option<Expr> {
         let range = text.trimmed(range);
         let inner = &text.value[range.clone()];
         if inner.starts_with("{{") && hole_length(inner) == Some(inner.len()) {
-            return self.expression_in(text, range.start + 2..range.end - 2, scope);
+            return self.expression_in(text, range.start + 2..range.end - 2, wanted, scope);
         }
-        self.expression_in(text, range, scope)
+        self.expression_in(text, range, wanted, scope)
     }
 
     /// A part of a text as an expression: compiled, and its names known.
-    pub(crate) fn expression_in(&mut self, text: &Text, range: Range<usize>, scope: &mut Scope) -> Option<Expr> {
+    fn expression_in(&mut self, text: &Text, range: Range<usize>, wanted: Wanted, scope: &mut Scope) -> Option<Expr> {
         let range = text.trimmed(range);
         let source = text.value[range.clone()].to_owned();
         if source.is_empty() {
             return self.in_text_with_help(text, range, "there is no expression here", "expected an expression", HOLE);
         }
         if let Some(secret) = text.env.iter().find(|part| part.is_secret && range.contains(&part.range.start)) {
-            let help = format!("write `env.{}`", secret.name);
+            let or = if self.lookup(&secret.name).is_some() { "" } else { " | default('…')" };
+            let help = format!("write `env.{}{or}`", secret.name);
             return self.in_text_with_help(
                 text,
                 range,
@@ -114,6 +126,10 @@ impl Reader<'_> {
         let mut is_known = true;
         for name in &names {
             scope.used.insert(name.clone());
+            if name == "env" {
+                // It is there even where none of its variables is: `env.NAME | default('…')` asks it.
+                self.variable(name);
+            }
             let called = paths.iter().find(|path| path.is_call && path.names.len() == 1 && path.names[0].0 == name);
             if let Some(call) = called.filter(|_| scope.is_hidden(name)) {
                 let start = range.start + call.names[0].1;
@@ -132,10 +148,41 @@ impl Reader<'_> {
                 self.unknown_name(name, is_call, &text.at(at), scope);
             }
         }
+        if is_known {
+            self.unsure_names(text, &range, &names, &paths, scope);
+        }
         for path in paths.iter().filter(|path| names.contains(path.names[0].0)) {
             is_known &= self.field_is_known(path, text, range.start, &source);
+            is_known &= wanted == Wanted::Condition || self.constant_has(path, text, range.start, &source, scope);
+        }
+        if is_known
+            && names.iter().all(|name| scope.is_everywhere(name))
+            && needs_nothing(&source, &paths, scope)
+            && let Some(why) = never_works(&source, wanted)
+        {
+            let shown = text.shown_part(range.clone());
+            let message = format!("`{shown}` never works: {why}");
+            return self.in_text(text, range, &message, "this fails every time");
         }
         is_known.then(|| Expr { source: source.clone(), place: self.place(&text.at(range)) })
+    }
+
+    /// Tells of names that only some ways give, unless the expression knows what to do then.
+    fn unsure_names(
+        &mut self,
+        text: &Text,
+        range: &Range<usize>,
+        names: &BTreeSet<String>,
+        paths: &[Path<'_>],
+        scope: &mut Scope,
+    ) {
+        for path in paths {
+            let (name, at) = path.names[0];
+            if names.contains(name) && !is_guarded(&text.value[range.clone()], name) && scope.takes_unsure(name) {
+                let start = range.start + at;
+                self.unsure_name(name, &text.at(start..start + name.len()));
+            }
+        }
     }
 
     /// `env.NAME` and `shopper.field` are known before the run; so are mistakes in them.
@@ -171,15 +218,64 @@ impl Reader<'_> {
         false
     }
 
+    /// Whether a constant of the file has the fields that are taken of it.
+    fn constant_has(&mut self, path: &Path<'_>, text: &Text, offset: usize, source: &str, scope: &Scope) -> bool {
+        let Some(mut constant) = scope.constant(path.names[0].0).cloned() else { return true };
+        let mut owner = path.names[0].0.to_owned();
+        for (field, at) in &path.names[1..] {
+            let Constant::Map(pairs) = constant else { return true };
+            let fields: Vec<&str> = pairs.iter().map(|(name, _)| &**name).collect();
+            let Some((_, value)) = pairs.iter().find(|(name, _)| name == field) else {
+                let asked = format!("{owner}.{field}");
+                if path.is_call || is_guarded(source, &asked) {
+                    return true;
+                }
+                let range = offset + at..offset + at + field.len();
+                let label = suggest(field, &fields, "one of its fields");
+                let help = format!("its fields are {}", fields.join(", "));
+                let message = format!("`{owner}` has no field `{field}`");
+                let _: Option<()> = self.in_text_with_help(text, range, &message, &label, &help);
+                return false;
+            };
+            constant = value.clone();
+            owner = format!("{owner}.{field}");
+        }
+        true
+    }
+
     /// A secret of the environment within a text: a hole, so that the plan can be shown.
     fn secret_hole(&mut self, name: &str, value: &str, text: &Text) -> Expr {
+        if self.lookup(name).as_deref() != Some(value) {
+            // A default is this place's own: another may have another, and `env.NAME` has none.
+            return self.nameless_secret(value, &text.at);
+        }
         self.environment.insert(name.to_owned(), secret_constant(value));
         Expr { source: format!("env.{name}"), place: self.place(&text.at) }
+    }
+
+    /// A hole for a secret that no variable of the environment has.
+    pub(crate) fn nameless_secret(&mut self, value: &str, at: &At) -> Expr {
+        self.keep_secret(value);
+        let known = self.nameless.iter().position(|known| known == value);
+        let number = known.unwrap_or_else(|| {
+            self.nameless.push(value.to_owned());
+            self.nameless.len() - 1
+        });
+        // No variable of the environment can have such a name.
+        let key = format!("secret {}", number + 1);
+        let source = format!("env['{key}']");
+        self.environment.insert(key, secret_constant(value));
+        Expr { source, place: self.place(at) }
     }
 }
 
 pub(crate) fn secret_constant(value: &str) -> Constant {
     Constant::Secret(onrush_plan::Secret(value.as_bytes().to_vec()))
+}
+
+/// A text that is one hole.
+pub(crate) fn holding(expr: Expr) -> Template {
+    Template { parts: vec![Part::Hole(expr)] }
 }
 
 pub(crate) fn push_text(parts: &mut Vec<Part>, text: &str) {
@@ -191,7 +287,7 @@ pub(crate) fn push_text(parts: &mut Vec<Part>, text: &str) {
 }
 
 /// How long a hole is, its braces included: texts and braces within it do not end it.
-fn hole_length(text: &str) -> Option<usize> {
+pub(crate) fn hole_length(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut quote = None;
     let mut letters = text.char_indices().skip(2).peekable();
@@ -211,6 +307,22 @@ fn hole_length(text: &str) -> Option<usize> {
             '}' if text[at..].starts_with("}}") => return Some(at + 2),
             _ => {}
         }
+    }
+    None
+}
+
+/// Where two braces close a hole that nothing has opened.
+pub(crate) fn stray_end(text: &str) -> Option<usize> {
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with("}}") {
+            return Some(at);
+        }
+        at += match hole_length(rest).filter(|_| rest.starts_with("{{")) {
+            Some(length) => length,
+            None => rest.chars().next().map_or(1, char::len_utf8),
+        };
     }
     None
 }
@@ -264,6 +376,18 @@ pub(crate) fn paths(source: &str) -> Vec<Path<'_>> {
         }
     }
     paths
+}
+
+/// Whether an expression names nothing of a run. The names that it is known to need are not enough: those in slices
+/// (`found[:2]`) are not among them.
+fn needs_nothing(source: &str, paths: &[Path<'_>], scope: &Scope) -> bool {
+    paths.iter().all(|path| {
+        let (name, at) = path.names[0];
+        let (before, after) = (source[..at].trim_end(), source[at + name.len()..].trim_start());
+        let is_filter_or_test = before.ends_with('|') || before.ends_with(" is") || before.ends_with(" is not");
+        let is_argument = after.starts_with('=') && !after.starts_with("==");
+        is_filter_or_test || is_argument || is_word(name) || scope.is_everywhere(name)
+    })
 }
 
 /// Whether an expression knows what to do when a name has no value.

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use onrush_user::is_secret_name;
+
 use super::reader::Reader;
-use super::tree::{At, Scalar, is_secret_name};
+use super::tree::{At, Scalar};
 use crate::diagnostic::Diagnostic;
 
 /// A text as it is after the environment's values were put in, which still knows its place.
@@ -71,6 +73,17 @@ impl Text {
         self.env.iter().any(|part| part.is_secret)
     }
 
+    /// The same of a part.
+    pub(crate) fn has_secret_in(&self, range: &Range<usize>) -> bool {
+        let overlaps = |part: &FromEnv| part.range.start < range.end && range.start < part.range.end;
+        self.env.iter().any(|part| part.is_secret && overlaps(part))
+    }
+
+    /// A part of it alone; its place is that of the whole.
+    pub(crate) fn part(self, part: &str) -> Self {
+        Self { value: part.to_owned(), verbatim: None, ..self }
+    }
+
     /// The secret that covers a byte, if one does.
     pub(crate) fn env_at(&self, at: usize) -> Option<&FromEnv> {
         self.env.iter().find(|part| part.range.contains(&at))
@@ -120,6 +133,9 @@ impl Reader<'_> {
             let is_secret = scalar.is_secret || self.is_secret_variable(name);
             if is_secret {
                 self.keep_secret(&value);
+                let end = found + length;
+                let written = text.span_raw(end - default.map_or(0, str::len)..end);
+                self.sources[at.source].masked.extend(default.map(|_| written));
             }
             text.env.push(FromEnv { range: start..text.value.len(), name: name.to_owned(), is_secret });
             rest = found + length + 1;

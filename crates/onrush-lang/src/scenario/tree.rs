@@ -98,15 +98,6 @@ impl Node {
     }
 }
 
-/// Whether a key names something that is not shown.
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "secret", "token", "api_key", "apikey", "authorization"]
-        .iter()
-        .any(|word| name.contains(word))
-        && !name.ends_with("_url")
-}
-
 /// What a plain scalar stands for: the core schema of YAML 1.2.2, §10.3.
 pub(crate) fn typed(text: &str) -> Typed {
     match text {

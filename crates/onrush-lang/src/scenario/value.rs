@@ -93,8 +93,11 @@ impl Reader<'_> {
         let mut constants = Vec::new();
         for entry in self.entries(node, "variables") {
             let id = self.assigned(&entry.key, &entry.at);
-            scope.add(&entry.key);
             let value = self.constant(&entry.value);
+            match &value {
+                Some(value) => scope.add_constant(&entry.key, value.clone()),
+                None => scope.add(&entry.key),
+            }
             constants.extend(id.zip(value));
         }
         constants

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
-use super::tree::{At, Entry, Kind, Node, Scalar, is_secret_name};
+use super::tree::{At, Entry, Kind, Node, Scalar};
 use crate::Diagnostic;
 
 /// More than this is no file that somebody wrote: a few aliases of aliases make billions.
@@ -195,7 +195,7 @@ impl Builder<'_> {
         if let (Some(Frame { holds: Holds::Map { key: Some((key, _)), .. }, .. }), Kind::Scalar(scalar)) =
             (self.stack.last(), &mut node.kind)
         {
-            scalar.is_secret = is_secret_name(key);
+            scalar.is_secret = onrush_user::is_secret_name(key);
         }
         let node = Rc::new(node);
         if anchor > 0 {

@@ -41,6 +41,8 @@ pub(crate) fn memory() -> Memory {
         ("client.pem", "certificate"),
         ("client.key", "key"),
         ("ca.pem", "authority"),
+        ("real.pem", "-----BEGIN CERTIFICATE-----\n"),
+        ("real.key", "-----BEGIN PRIVATE KEY-----\n"),
         ("common.yaml", "fragments:\n  login:\n    - post: /login\n      save: { token: $.token }\n"),
     ]);
     memory.environment.insert("TOKEN".to_owned(), "hunter2".to_owned());

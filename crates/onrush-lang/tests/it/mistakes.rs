@@ -113,6 +113,7 @@ fn settings() {
     insta::assert_snapshot!(head(&[
         "timeout: 30",
         "timeout: [1s]",
+        "timeout: 0s",
         "cookies: maybe",
         "max_in_flight: 0",
         "seed: -1",
@@ -125,6 +126,7 @@ fn settings() {
         "auth: { bearer: a, basic: { user: a, password: b } }",
         "auth: nobody",
         "tls: { cert: client.pem }",
+        "tls: { cert: real.key, key: real.pem }",
         "tls: { cacert: nowhere.pem }",
         "tls: { min: 1.3, max: 1.2 }",
         "vars: { a: '{{ b }}' }",
@@ -171,6 +173,8 @@ fn flow() {
         "- when: chance(40%)\n  then: [{ get: / }]",
         "- choose: [{ weight: -1, steps: [{ get: / }] }]",
         "- choose: []",
+        "- shuffle: []",
+        "- group: a\n  steps: []",
         "- batch: [{ think: 1s }]",
         "- batch: []",
         "- batch: [{ get: / }]\n  at_once: 0",
@@ -195,7 +199,9 @@ fn requests() {
         "- post: /\n  graphql: { qeury: x }",
         "- get: /\n  retry: 1",
         "- get: /\n  retry: { on: [6xx, tiemout], backoff: 2s to 1s, jitter: some }",
+        "- get: /\n  retry: { on: [] }",
         "- get: /\n  keep: much",
+        "- get: /\n  timeout: 0s",
         "- get: /\n  timeout: soon",
         "- get: [/]",
     ]));
@@ -217,9 +223,41 @@ fn expressions() {
         "- get: /${TOKEN",
         "- get: /${1 + 1}",
         "- set: { a: '{{ ${TOKEN} }}' }",
+        "- set: { a: '{{ ${TOKEN_B:-x} }}' }",
         "- think: ${TOKEN}",
         "- get: /\n  timeout: ${TOKEN}",
     ]));
+}
+
+#[test]
+fn what_works_for_nobody() {
+    insta::assert_snapshot!(
+        steps(&[
+            "- get: /{{ int(5) }}/{{ int(5, 1) }}",
+            "- get: /{{ pick() }}",
+            "- get: /{{ 1 / 0 }}",
+            "- get: /\n  query: { a: '{{ pick([]) }}' }",
+            "- post: /\n  json: { a: '{{ user.name }}' }",
+            "- for: x in 5\n  steps: [{ get: / }]",
+            "- for: k in 'abc'\n  steps: [{ get: / }]",
+            "- when: 1 / 0 > 1\n  steps: [{ get: / }]",
+            "- get: '/x }}'",
+            "- get: /{{ user }}/}}",
+        ]) + &head(&[
+            "vars: { shop: { name: a, place: { city: b } } }\nheaders: { A: '{{ shop.nmae }}', B: '{{ shop.place.town }}' }"
+        ])
+    );
+    for fine in [
+        "- when: user.name\n  steps: [{ get: / }]",
+        "- get: /{{ user.name | default('x') }}/{{ 10 / user }}",
+        "- post: /\n  body: '{\"a\": {\"b\": 1}}'",
+        "- set: { found: [1, 2, 3] }\n- for: x in found[:2]\n  steps: [{ get: / }]",
+        "- use: part",
+    ] {
+        let head = "vars: { shop: { name: a }, other: { name: a } }\nfragments:\n  part:\n  \
+                    - get: \"/{{ shop.nmae | default('x') }}/{{ other.nmae }}\"\n";
+        parse(&format!("{head}{HEAD}steps:\n- set: {{ other: {{ nmae: 1 }} }}\n{fine}\n")).unwrap();
+    }
 }
 
 #[test]
@@ -272,6 +310,7 @@ fn saves_and_checks() {
         "- get: /\n  check: header x exists now",
         "- get: /\n  check: statsu == 200",
         "- get: /\n  check: [$.total > limit]",
+        "- set: { a: b }\n- get: /\n  check: [a contains \"/x\", a not contains '/x', a matches \"x\", a exists, a not exists]",
     ]));
 }
 
@@ -382,6 +421,49 @@ fn warnings() {
     let document = parse(text).unwrap();
     let all: Vec<String> = document.warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(all.join("\n"));
+}
+
+fn warned(text: &str) -> String {
+    let document = parse(text).unwrap_or_else(|faults| panic!("{text}: {faults}"));
+    document.warnings.iter().fold(String::new(), |told, warning| told + &format!("{warning}\n"))
+}
+
+#[test]
+fn names_that_only_some_ways_give() {
+    let saves = "{ get: /, save: { maybe: status } }";
+    let uses = "- get: /{{ maybe }}/{{ maybe }}";
+    let all: Vec<String> = [
+        format!("- when: chance(50%)\n  steps: [{saves}]\n{uses}"),
+        format!("- when: iteration > 3\n  steps: [{{ get: / }}]\n  otherwise: [{{ set: {{ maybe: 1 }} }}]\n{uses}"),
+        format!("- choose: [{{ steps: [{saves}] }}, {{ steps: [{{ get: / }}] }}]\n{uses}"),
+        format!("- repeat: 0\n  steps: [{saves}]\n{uses}"),
+    ]
+    .iter()
+    .map(|steps| warned(&format!("{HEAD}steps:\n{steps}\n")))
+    .collect();
+    insta::assert_snapshot!(all.join("\n"));
+    for fine in [
+        format!("- when: chance(50%)\n  steps: [{saves}]\n  otherwise: [{saves}]\n{uses}"),
+        format!("- when: chance(50%)\n  steps: [{{ stop: iteration }}]\n  otherwise: [{saves}]\n{uses}"),
+        format!("- choose: [{{ steps: [{saves}] }}, {{ steps: [{saves}] }}]\n{uses}"),
+        format!("- repeat: 2\n  steps: [{saves}]\n{uses}"),
+        format!("- when: chance(50%)\n  steps: [{saves}]\n- get: /{{{{ maybe | default('x') }}}}"),
+        format!("- when: chance(50%)\n  steps: [{saves}]\n- when: maybe is defined\n  steps: ['{uses}']")
+            .replace("['- get: ", "[{ get: '")
+            .replace("']", "' }]"),
+        format!("- when: chance(50%)\n  steps: [{saves}]\n- set: {{ maybe: 1 }}\n{uses}"),
+    ] {
+        assert_eq!(warned(&format!("{HEAD}steps:\n{fine}\n")), "", "{fine}");
+    }
+}
+
+#[test]
+fn what_means_nothing_to_arrivals() {
+    let open = format!("{HEAD}pace: 5s\nsteps:\n- get: /\n- when: chance(1%)\n  steps: [{{ stop: user }}]\n");
+    let some = "target: http://a\nscenarios:\n  a: { load: 1/s for 1s, pace: 5s, steps: [{ get: / }] }\n  \
+                b: { load: 2 users for 1s, pace: 5s, steps: [{ get: / }, { stop: user }] }\n";
+    insta::assert_snapshot!(warned(&open) + &warned(some));
+    assert_eq!(warned(&open.replace("10/s for 1m", "2 users for 1s")), "");
 }
 
 /// Whoever comes when the rows are drawn does nothing. What is enough, or may be, is not warned of.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use onrush_lang::{Overrides, parse_scenario};
+use onrush_lang::{Document, Overrides, parse_scenario};
 use onrush_plan::{
-    Body, Condition, Constant, Expected, Expr, Figure, Json, Part, Pick, Relation, Scope, SeriesKind, Shape, Source,
-    Step, Template, Value,
+    Body, Condition, Constant, Credentials, Expected, Expr, Figure, Json, Part, Pick, Relation, Scope, Secret,
+    SeriesKind, Shape, Source, Step, Template, Value,
 };
 
 use crate::files::{fine, memory, parse};
@@ -242,6 +242,139 @@ fn secrets_in_texts_become_holes() {
 }
 
 #[test]
+fn each_place_has_its_own_default() {
+    let head = "target: http://a\nload: 1 users for 1s\nsteps:\n- get: /\n  headers: ";
+    let all =
+        "{ A: '${A_TOKEN:-one}', B: '${A_TOKEN:-two}', C: '${B_TOKEN:-one}', D: '${TOKEN:-x}', E: '${A_NAME:-one}' }";
+    let document = fine(&format!("{head}{all}\n"));
+    let Step::Request(request) = &document.play.scenarios[0].flow[0] else { panic!() };
+    let values = request.headers.iter().map(|(_, value)| value.as_expr().map_or("one", |expr| &expr.source));
+    let values: Vec<&str> = values.collect();
+    assert_eq!(values, ["env['secret 1']", "env['secret 2']", "env['secret 1']", "env.TOKEN", "one"]);
+    let secret = |text: &str| Constant::Secret(Secret(text.as_bytes().to_vec()));
+    let expected = [("TOKEN", secret("hunter2")), ("secret 1", secret("one")), ("secret 2", secret("two"))];
+    assert_eq!(environment(&document), expected.map(|(name, value)| (name.to_owned(), value)));
+    // What has a default at one place has none in expressions.
+    let faults = parse(&format!("{head}{{ A: '${{A_TOKEN:-one}}', B: '{{{{ env.A_TOKEN }}}}' }}\n")).unwrap_err();
+    assert!(faults.to_string().contains("the environment has no `A_TOKEN`"), "{faults}");
+}
+
+#[test]
+fn the_environment_is_there_even_if_it_is_empty() {
+    for expression in ["env.MISSING | default('none')", "1 if env.MISSING is defined else 2"] {
+        let steps = format!("target: http://a\nload: 1 users for 1s\nsteps:\n- get: /?s={{{{ {expression} }}}}\n");
+        assert_eq!(environment(&fine(&steps)), [], "{expression}");
+    }
+}
+
+#[test]
+fn set_up_and_tear_down_have_what_the_file_gives_all() {
+    let document = fine(
+        "target: http://a\nload: 1 users for 1s\ncookies: false\ndata: { shopper: { file: shoppers.csv } }\n\
+         headers: { X-A: file, X-B: [one, two], X-Row: '{{ shopper.city }}', X-Got: '{{ got }}' }\n\
+         auth: { bearer: '{{ token }}' }\nsetup:\n- post: /login\n  headers: { x-b: own }\n  save: { token: $.t, got: $.g }\n\
+         - get: /\n- get: /\n  auth: none\nteardown: [{ get: / }]\n\
+         scenarios: { s: { headers: { X-S: s }, steps: [{ get: '/{{ shopper.city }}' }] } }\n",
+    );
+    let told = |step: &Step| {
+        let Step::Request(request) = step else { panic!("{step:?}") };
+        let names = request.headers.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(" ");
+        (
+            names,
+            request.auth.as_ref().map_or("none", |auth| if *auth == Credentials::None { "taken" } else { "bearer" }),
+        )
+    };
+    let play = &document.play;
+    let got: Vec<_> = play.setup.iter().chain(&play.teardown).map(told).collect();
+    let all = "X-A X-B X-B X-Got".to_owned();
+    assert_eq!(got, [("X-A x-b".to_owned(), "none"), (all.clone(), "bearer"), (all.clone(), "taken"), (all, "bearer")]);
+    assert!(!play.phases_keep_cookies);
+}
+
+#[test]
+fn names_and_passwords_leave_the_urls() {
+    let hidden = "env['secret 1']";
+    for (target, step, base, path, name, login) in [
+        ("http://ann:hunter2@a", "/x", "http://a/", "/x", "GET /x", Some(("ann", hidden))),
+        ("a", "http://ann:hunter2@b/x?y", "http://b/", "/x?y", "GET http://b/x", Some(("ann", hidden))),
+        ("a", "http://ann:${TOKEN}@b:81/x", "http://b:81/", "/x", "GET http://b:81/x", Some(("ann", hidden))),
+        ("http://ann:${TOKEN}@a/base", "/x", "http://a/", "/base/x", "GET /x", Some(("ann", hidden))),
+        ("ann:hunter2@a:80", "/x", "http://a/", "/x", "GET /x", Some(("ann", hidden))),
+        ("a", "http://hunter2@b/x", "http://b/", "/x", "GET http://b/x", Some((hidden, ""))),
+        ("a", "http://a%40b:hunter%32@b/x", "http://b/", "/x", "GET http://b/x", Some(("a@b", hidden))),
+        (
+            "a",
+            "'http://{{ user }}:{{ user ~ \"@/\" }}@b/x'",
+            "http://b/",
+            "/x",
+            "GET http://b/x",
+            Some(("user", "user ~ \"@/\"")),
+        ),
+        ("a", "'http://ann:hunter2@{{ user }}/x'", "", "http://{user}/x", "GET http://{…}/x", Some(("ann", hidden))),
+        ("http://ann:hunter2@a", "http://b/x", "http://b/", "/x", "GET http://b/x", None),
+        ("http://ann:hunter2@a", "'{{ user }}'", "http://a/", "{user}", "GET {…}", Some(("ann", hidden))),
+    ] {
+        let document = fine(&format!("target: {target}\nload: 1 users for 1s\nsteps:\n- get: {step}\n"));
+        let Step::Request(request) = &document.play.scenarios[0].flow[0] else { panic!() };
+        let text = |template: &Template, around: [&str; 2]| {
+            let parts = template.parts.iter().map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Hole(expr) => [around[0], &expr.source, around[1]].concat(),
+            });
+            parts.collect::<String>()
+        };
+        let got = request.login.as_ref().map(|(user, password)| (text(user, ["", ""]), text(password, ["", ""])));
+        let got = got.as_ref().map(|(user, password)| (&**user, &**password));
+        assert_eq!(got, login, "{target} {step}");
+        let got = (request.base.as_ref().map_or("", url::Url::as_str), text(&request.target, ["{", "}"]));
+        assert_eq!(got, (base, path.to_owned()), "{target} {step}");
+        assert_eq!(document.play.series[1].name, name, "{target} {step}");
+        let told = format!("{document:?}{}", onrush_lang::describe(&document));
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    for wrong in [
+        "target: http://ann:hunter2@\n",
+        "target: http://{{ user }}:hunter2@a\n",
+        "target: a\nsteps:\n- get: http://ann:hunter2@b:x/\n",
+        "target: a\nsteps: [{ get: /, name: a ${TOKEN} name }]\n",
+        "target: a\nsteps: [{ get: /, name: it, tags: { a: '${TOKEN}' } }]\n",
+        "target: a\nsteps: [{ group: 'a ${TOKEN:-hunter2}', steps: [{ get: / }] }]\n",
+    ] {
+        let faults = parse(wrong).unwrap_err().to_string();
+        assert!(!faults.contains("hunter2"), "{faults}");
+    }
+    let given = |target: &str| Overrides { target: Some(target.to_owned()), ..Overrides::default() };
+    let text = "target: http://ann:hunter2@a\nload: 1 users for 1s\nsteps: [{ get: / }]\n";
+    for (target, login) in [("http://b", false), ("http://ben:hunter2@b", true)] {
+        let document = parse_scenario("shop.yaml", text, &memory(), &given(target)).unwrap();
+        let Step::Request(request) = &document.play.scenarios[0].flow[0] else { panic!() };
+        let user = request.login.as_ref().map(|(user, _)| user.as_text().unwrap());
+        assert_eq!(user, login.then_some("ben"), "{target}");
+    }
+    let faults = parse_scenario("shop.yaml", text, &memory(), &given("http://ben:hunter2@b:x")).unwrap_err();
+    assert!(!faults.to_string().contains("hunter2"), "{faults}");
+}
+
+#[test]
+fn an_empty_choice_and_an_empty_scenario_are_told_beside_other_faults() {
+    let text = "target: http://a\nload: 1 usr for 1s\nscenarios:\n  a: { steps: [{ choose: [] }] }\n  b: { steps: [{ choose: [{ weight: x }] }] }\n  \
+                c: { steps: [] }\n";
+    let faults = parse(text).unwrap_err();
+    let told: Vec<_> = faults.0.iter().map(|fault| &*fault.diagnostic.message).collect();
+    assert_eq!(told.iter().filter(|told| told.contains("nothing to choose from")).count(), 1, "{faults}");
+    assert_eq!(told.iter().filter(|told| told.contains("there are no steps here")).count(), 1, "{faults}");
+    assert!(told.len() >= 4, "{faults}");
+}
+
+/// What expressions can read of the environment.
+fn environment(document: &Document) -> Vec<(String, Constant)> {
+    let id = document.play.variables.iter().position(|known| known == "env").unwrap();
+    let constants = document.play.constants.iter().find(|(known, _)| *known == id);
+    let Some((_, Constant::Map(map))) = constants else { panic!("{constants:?}") };
+    map.clone()
+}
+
+#[test]
 fn whatever_is_known_where() {
     let step = |steps: &str| {
         let data = "data: { shopper: { file: shoppers.csv } }\n";
@@ -289,4 +422,17 @@ fn draws_and_chances() {
         matches!(&scenario.flow[1], Step::When { condition: Condition::Chance(chance), .. } if (chance - 0.4).abs() < 1e-9)
     );
     assert!(matches!(&scenario.flow[2], Step::When { condition: Condition::Holds(_), .. }));
+}
+
+#[test]
+fn the_plan_tells_how_requests_are_made() {
+    let told = onrush_lang::describe(&fine(
+        "target: http://a\nload: 10 iterations by 1 user\ntimeout: 5s\nheaders: { X-A: a }\nauth: { bearer: t }\nretry_budget: 10%\n\
+         thresholds:\n- { threshold: errors < 1%, abort: true }\n- { threshold: p99 < 1s, abort: after 3s }\n- { threshold: max < 1s, abort: true }\n\
+         - { threshold: iterations errors < 1%, abort: true }\n- { threshold: checks > 99%, abort: after 5s }\n\
+         - { threshold: errors < 1% over 5s, abort: true }\n\
+         steps:\n- get: /\n  timeout: 1s\n  hedge: 200ms\n  headers: { X-B: b, X-C: c }\n  auth: none\n- think: 1s to 2s, lognormal, at most 5s\n\
+         - repeat: 2.7\n  steps: [{ get: /twice, auth: { basic: { user: a, password: b } } }]\n",
+    ));
+    insta::assert_snapshot!(told);
 }

@@ -230,13 +230,10 @@ fn number(value: Option<f64>) -> String {
 
 /// The same of what may be very large or very small.
 fn brief(value: Option<f64>) -> String {
-    match value.filter(|value| value.is_finite()).map(|value| format!("{value:.3e}")) {
+    match value.filter(|value| value.is_finite() && !(1e-3..1e5).contains(&value.abs()) && *value != 0.0) {
         // `4.200e1`
-        Some(text) => match text.parse::<f64>() {
-            Ok(value) if value == 0.0 || (1e-3..1e5).contains(&value.abs()) => value.to_string(),
-            _ => text.replace("000e", "e").replace(".e", "e"),
-        },
-        None => "null".to_owned(),
+        Some(value) => format!("{value:.3e}").replace("000e", "e").replace(".e", "e"),
+        None => number(value),
     }
 }
 
@@ -244,38 +241,27 @@ fn brief(value: Option<f64>) -> String {
 mod tests {
     use super::*;
 
+    /// Each row: a number, and how it is written where it is of a usual size, and of any.
     #[test]
     fn numbers_are_short() {
-        for (value, expected) in [
-            (None, "null"),
-            (Some(f64::NAN), "null"),
-            (Some(0.0), "0"),
-            (Some(1.0), "1"),
-            (Some(0.123_456), "0.1235"),
-            (Some(12.345_6), "12.35"),
-            (Some(123_456.7), "123457"),
+        for (value, usual, of_any) in [
+            (None, "null", "null"),
+            (Some(f64::NAN), "null", "null"),
+            (Some(f64::INFINITY), "null", "null"),
+            (Some(0.0), "0", "0"),
+            (Some(3.0), "3", "3"),
+            (Some(0.123_456), "0.1235", "0.1235"),
+            (Some(12.345_6), "12.35", "12.35"),
+            (Some(12_345.6), "12346", "12346"),
+            (Some(123_456.7), "123457", "1.235e5"),
+            (Some(-41_234_567.0), "-41234567", "-4.123e7"),
+            (Some(4e12), "4000000000000", "4e12"),
+            (Some(0.000_012_34), "0.000012", "1.234e-5"),
         ] {
-            assert_eq!(number(value), expected);
+            assert_eq!((&*number(value), &*brief(value)), (usual, of_any));
         }
-    }
-
-    #[test]
-    fn numbers_of_any_size_are_short() {
-        for (value, expected) in [
-            (None, "null"),
-            (Some(f64::INFINITY), "null"),
-            (Some(0.0), "0"),
-            (Some(3.0), "3"),
-            (Some(0.123_456), "0.1235"),
-            (Some(12_345.6), "12350"),
-            (Some(-41_234_567.0), "-4.123e7"),
-            (Some(4e12), "4e12"),
-            (Some(1e300), "1e300"),
-            (Some(0.000_012_34), "1.234e-5"),
-        ] {
-            let text = brief(value);
-            assert_eq!(text, expected);
-            assert!(serde_json::from_str::<Option<f64>>(&text).is_ok(), "{text}");
+        for size in [1e300, 1e-300, -2.5e-7] {
+            assert_eq!(serde_json::from_str(&brief(Some(size))).ok(), Some(size));
         }
     }
 

@@ -44,10 +44,6 @@ impl File {
         Self { to, written: 0, groups: Vec::new() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.groups.is_empty()
-    }
-
     /// Writes rows: columns of the same length.
     pub(super) fn group(&mut self, columns: &[Column]) -> io::Result<()> {
         self.begin()?;

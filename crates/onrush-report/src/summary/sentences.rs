@@ -53,14 +53,11 @@ fn difference(outcome: &Outcome) -> Option<String> {
 fn waits(outcome: &Outcome, q: f64) -> Vec<(Duration, &'static str)> {
     let total = &outcome.total;
     let (own, lag) = (outcome.arrivals().release_lag.quantile(q), total.start_lag.quantile(q));
-    let late = match outcome.iterations {
-        None => "requests waited for a place under the in-flight limit, as users of a stalled service would",
-        Some(_) => "users waited with them for a place under the in-flight limit, or for others of their batch",
-    };
+    let lag = lag.saturating_sub(own);
     let parts = &total.breakdown;
     let mut waits = vec![
         (own, "the generator began requests late, which is its own fault"),
-        (lag.saturating_sub(own), late),
+        (lag, why_late(outcome, q, lag)),
         (parts.pool.quantile(q), "requests waited for a connection of the shared pool"),
         (
             [&parts.dns, &parts.connect, &parts.tls].into_iter().map(|part| of_all(part, outcome, q)).sum(),
@@ -69,6 +66,23 @@ fn waits(outcome: &Outcome, q: f64) -> Vec<(Duration, &'static str)> {
     ];
     waits.sort_by_key(|(wait, _)| std::cmp::Reverse(*wait));
     waits
+}
+
+/// What is known of requests that were begun so much later than the load let them go.
+fn why_late(outcome: &Outcome, q: f64, lag: Duration) -> &'static str {
+    let Some(iterations) = &outcome.iterations else {
+        return "requests waited for a place under the in-flight limit, as users of a stalled service would";
+    };
+    // Their first requests are late with them.
+    let waited = iterations.start_lag.quantile(q).saturating_sub(iterations.release_lag.quantile(q));
+    match (waited * 4 >= lag, outcome.info.batches) {
+        (true, false) => "users waited with them for a place under the in-flight limit",
+        (true, true) => {
+            "users waited with them for a place under the in-flight limit, or they for others of their batch"
+        }
+        (false, true) => "requests waited for others of their batch",
+        (false, false) => "the generator was busy between the steps of its users, which is its own time",
+    }
 }
 
 /// The quantile of a part over all requests: those that did not have it had none of it.

@@ -13,7 +13,9 @@ const BEYOND: f64 = 10.0;
 /// The occupied slots only, in rising order, with the smallest and the largest value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sparse {
-    slots: Vec<(u32, u64)>,
+    /// Some 720 points have as many as their times are spread over, so each is small: no point is long enough for more
+    /// than 32 bits of the same time.
+    slots: Vec<(u16, u32)>,
     count: u64,
     min_ns: u64,
     max_ns: u64,
@@ -23,14 +25,15 @@ impl Sparse {
     /// What `times` counted.
     pub(crate) fn of(times: &Histogram) -> Self {
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        let mut slots: Vec<(u32, u64)> = Vec::new();
+        let mut slots: Vec<(u16, u32)> = Vec::new();
         for (us, count) in times.slots() {
-            let slot = slot_of(us.start);
+            let (slot, count) = (slot_of(us.start), u32::try_from(count).unwrap_or(u32::MAX));
             match slots.last_mut() {
-                Some(last) if last.0 == slot => last.1 += count,
+                Some(last) if last.0 == slot => last.1 = last.1.saturating_add(count),
                 _ => slots.push((slot, count)),
             }
         }
+        slots.shrink_to_fit();
         Self { slots, count: times.count(), min_ns: nanos(times.min()), max_ns: nanos(times.max()) }
     }
 
@@ -46,8 +49,10 @@ impl Sparse {
         let (mut mine, mut theirs) = (self.slots.iter().peekable(), other.slots.iter().peekable());
         while let Some(slot) = [mine.peek(), theirs.peek()].into_iter().flatten().map(|(slot, _)| *slot).min() {
             let of_both = [mine.next_if(|next| next.0 == slot), theirs.next_if(|next| next.0 == slot)];
-            merged.push((slot, of_both.into_iter().flatten().map(|(_, count)| count).sum()));
+            merged
+                .push((slot, of_both.into_iter().flatten().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count))));
         }
+        merged.shrink_to_fit();
         self.slots = merged;
     }
 
@@ -70,7 +75,7 @@ impl Sparse {
         let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
         let mut seen = 0;
         let slot = self.slots.iter().find(|(_, count)| {
-            seen += count;
+            seen += u64::from(*count);
             seen >= rank
         });
         let edge = slot.map_or(self.max_ns, |(slot, _)| end_of(*slot).saturating_mul(1000) - 501);
@@ -79,7 +84,7 @@ impl Sparse {
 
     /// The first value of each occupied slot in µs, and the count.
     pub(crate) fn starts(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.slots.iter().map(|(slot, count)| (start_of(*slot), *count))
+        self.slots.iter().map(|(slot, count)| (start_of(*slot), u64::from(*count)))
     }
 }
 
@@ -89,20 +94,20 @@ pub(crate) fn supports(count: u64, q: f64) -> bool {
     count > 0 && beyond >= if q > 0.9 { BEYOND } else { 1.0 }
 }
 
-fn slot_of(us: u64) -> u32 {
+fn slot_of(us: u64) -> u16 {
     if us < 2 << HALF_BITS {
-        return us as u32;
+        return us as u16;
     }
     let bucket = us.ilog2() - HALF_BITS;
-    (bucket << HALF_BITS) + (us >> bucket) as u32
+    ((bucket << HALF_BITS) + (us >> bucket) as u32) as u16
 }
 
-fn start_of(slot: u32) -> u64 {
+fn start_of(slot: u16) -> u64 {
     let bucket = (slot >> HALF_BITS).saturating_sub(1);
     u64::from(slot - (bucket << HALF_BITS)) << bucket
 }
 
-fn end_of(slot: u32) -> u64 {
+fn end_of(slot: u16) -> u64 {
     start_of(slot + 1)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use onrush_metrics::{ErrorKind, Histogram, Outcome};
+use onrush_metrics::{ErrorKind, Histogram, Outcome, Tally};
 use onrush_report::{Style, summary};
 
 use crate::fixtures::{self, good, micros, same, secs, spread};
@@ -144,6 +144,10 @@ fn times_and_what_they_mean() {
                 o.total.breakdown.connect = same(10, 200);
                 o.total.breakdown.pool = same(10, 200);
             }),
+            ("late steps", |o| late_steps(o, 0, false)),
+            ("late steps of a batch", |o| late_steps(o, 0, true)),
+            ("late users", |o| late_steps(o, 300, false)),
+            ("late users of a batch", |o| late_steps(o, 300, true)),
             ("one timed out", |o| {
                 times(o, 10, 40, 30);
                 time_out(o, ErrorKind::Timeout, 1);
@@ -272,4 +276,12 @@ fn what_a_connection_carries() {
             ("one stream", |o| o.info.protocol = "HTTP/2".to_owned()),
         ],
     );
+}
+
+/// Requests of scenarios that were begun 300 µs late, after users who had waited for `waited` µs.
+fn late_steps(outcome: &mut Outcome, waited: u64, batches: bool) {
+    times(outcome, 10, 400, 100);
+    outcome.total.start_lag = same(10, 300);
+    outcome.info.batches = batches;
+    outcome.iterations = Some(Tally { start_lag: same(10, waited), ..Tally::default() });
 }

@@ -226,9 +226,22 @@ fn the_page_names_every_column_in_order() {
 }
 
 #[test]
-fn a_run_file_has_none_and_a_run_without_requests_needs_none() {
-    let error = written(fixtures::shop(), &[]).expect_err("there are none").to_string();
-    assert_eq!(error, "a run file has no single requests: ask for them when the run is played");
+fn a_run_without_requests_has_no_rows() {
     let (footer, columns) = read(&written(fixtures::nothing(), &[]).expect("memory takes all"));
     assert_eq!((footer.at(3).number(), columns.len()), (0, 9));
+}
+
+#[test]
+fn what_is_left_out_is_told_once_at_the_end() {
+    let outcome = fixtures::shop();
+    let samples = Samples { rows: Vec::new(), left_out: 1_234 };
+    let second = Snapshot { samples, ..Snapshot::default() };
+    let mut output = (find_kind("parquet").expect("a kind").make)(Box::new(std::io::sink()), Style::default());
+    let events = [Event::Started(Box::default()), Event::Tick(Box::new(second)), Event::Finished(Box::new(outcome))];
+    let mut told = Vec::new();
+    for event in &events {
+        output.on_event(event).expect("it takes all");
+        told.extend(std::iter::from_fn(|| output.news()));
+    }
+    assert_eq!(told, ["1,234 requests are left out: more ended at a time than are kept"]);
 }

@@ -75,7 +75,9 @@ fn whether_it_was_known_as_well_as_was_asked_for() {
         (
             StopReason::Completed,
             None,
-            format!("{until} there were too few response times or seconds to tell how well it is known."),
+            format!(
+                "{until} there were too few response times or seconds to tell how well it is known with a certainty of 99 %."
+            ),
         ),
     ] {
         let outcome = fixtures::with_until(stopped, share.map(fixtures::within));

@@ -29,8 +29,11 @@ pub(super) fn pick(list: Value) -> Result<Value, Error> {
     }
 }
 
-pub(super) fn int(low: i64, high: i64) -> i64 {
-    with_lent(|mind| mind.random.between(low, high))
+pub(super) fn int(low: i64, high: i64) -> Result<i64, Error> {
+    if high < low {
+        return Err(refused(format!("int() needs the lower end first, and was given {low} and {high}")));
+    }
+    Ok(with_lent(|mind| mind.random.between(low, high)))
 }
 
 pub(super) fn float(low: f64, high: f64) -> f64 {

@@ -42,6 +42,7 @@ pub(crate) fn request(method: &str, target: &str) -> RequestStep {
         series: 0,
         method: method.to_owned(),
         base: Some(url::Url::parse("http://shop.example.com:8080").unwrap()),
+        login: None,
         target: template(target),
         query: Vec::new(),
         headers: Vec::new(),

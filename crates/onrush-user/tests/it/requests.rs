@@ -87,6 +87,35 @@ fn targets_go_where_they_say() {
 }
 
 #[test]
+fn a_url_may_say_who_asks() {
+    let ann = Some((template("ann"), template("{{ token }}")));
+    let (given, own) = ("Basic YW5uOnMzY3IzdA==", "Basic YmVuOnBANA==");
+    for (target, login, auth, expected) in [
+        ("/x", ann.clone(), None, Some(given)),
+        ("/x", ann.clone(), Some(Credentials::None), None),
+        ("/x", ann.clone(), Some(Credentials::Bearer(template("t"))), Some("Bearer t")),
+        ("/x", None, None, None),
+        ("{{ '/x' }}", ann.clone(), None, Some(given)),
+        ("{{ 'http://shop.example.com:8080/x' }}", ann.clone(), None, Some(given)),
+        ("{{ link }}", ann.clone(), None, None),
+        ("{{ 'http://ben:p%404@shop.example.com' }}", ann.clone(), None, Some(own)),
+        ("{{ 'http://ben:p%404@shop.example.com' }}", ann, Some(Credentials::None), None),
+        ("{{ 'http://ben:p%404@b' }}", None, None, Some(own)),
+    ] {
+        let step = RequestStep { login, auth, ..request("GET", target) };
+        let wire = wire(step).unwrap();
+        let found: Vec<_> = wire.lines().filter_map(|line| line.strip_prefix("Authorization: ")).collect();
+        assert_eq!(found, Vec::from_iter(expected), "{target}");
+        assert!(!wire.contains('@'), "{wire}");
+    }
+    let step = RequestStep { headers: vec![("authorization".to_owned(), template("own"))], ..request("GET", "/") };
+    let step = RequestStep { login: Some((template("a"), template("b"))), ..step };
+    assert!(wire(step).unwrap().contains("\r\nauthorization: own\r\n"));
+    let wrong = wire(request("GET", "{{ 'http://ben:hunter2@' }}")).unwrap_err();
+    assert!(wrong.contains("`http://***@` is not a URL"), "{wrong}");
+}
+
+#[test]
 fn what_makes_no_request_is_told_with_its_place() {
     let header = |value: &str| {
         let mut step = request("GET", "/");

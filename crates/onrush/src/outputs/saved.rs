@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use onrush_metrics::Event;
@@ -22,26 +22,42 @@ struct Saving {
     folder: PathBuf,
     name: String,
     file: Option<RunFileOutput>,
-    path: Arc<OnceLock<PathBuf>>,
+    path: SavedAt,
+}
+
+/// Where a run is saved, while nothing is missing there.
+#[derive(Clone, Default)]
+pub(super) struct SavedAt(Arc<Mutex<Option<PathBuf>>>);
+
+impl SavedAt {
+    /// The file; none before the run begins and after something went wrong.
+    pub(super) fn path(&self) -> MutexGuard<'_, Option<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What saves a run called `name`, and where its file is going to be told.
-pub(super) fn saving(args: &OutputArgs, name: &str) -> Option<(Named, Arc<OnceLock<PathBuf>>)> {
-    let path = Arc::<OnceLock<PathBuf>>::default();
-    let output = Saving { folder: folder(args)?, name: name.to_owned(), file: None, path: Arc::clone(&path) };
+pub(super) fn saving(args: &OutputArgs, name: &str) -> Option<(Named, SavedAt)> {
+    let path = SavedAt::default();
+    let output = Saving { folder: folder(args)?, name: name.to_owned(), file: None, path: path.clone() };
     Some((Named { name: SAVED.to_owned(), output: Box::new(output) }, path))
 }
 
 impl Output for Saving {
     fn on_event(&mut self, event: &Event) -> io::Result<()> {
         if let Event::Started(info) = event {
-            let (path, file) = create(&self.folder, info.started_at, &self.name)
-                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.folder.display())))?;
+            let (path, file) = create(&self.folder, info.started_at, &self.name).map_err(|error| {
+                let folder = self.folder.display();
+                io::Error::new(error.kind(), format!("the run is not saved: {folder}: {error} (--no-save)"))
+            })?;
             self.file = Some(RunFileOutput::new(Box::new(BufWriter::new(file))));
-            // It is told once, since a run begins once.
-            let _ = self.path.set(path);
+            *self.path.path() = Some(path);
         }
-        self.file.as_mut().map_or(Ok(()), |file| file.on_event(event))
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.on_event(event).map_err(|error| {
+            let place = self.path.path().take().unwrap_or_default();
+            io::Error::new(error.kind(), format!("the run is saved no further, in {}: {error}", place.display()))
+        })
     }
 }
 

@@ -241,7 +241,7 @@ fn what_is_said_waits_until_the_picture_is_gone() {
     terminal.press("q");
     let seen = terminal.end();
     let [.., rest] = seen.parts();
-    assert_eq!(rest.matches("note: the run is not saved any further").count(), 1, "{rest}");
+    assert_eq!(rest.matches("note: the run is not saved: ").count(), 1, "{rest}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use onrush_target::{Running, Service, ServiceSettings};
 
 use crate::harness::{Finished, Folder, Run};
+use crate::plain::{Plain, answer};
 
 const FILE: &str = r#"
 load: 1 user for 1h
@@ -94,6 +95,33 @@ fn a_trace_shows_what_one_user_does() {
         assert!(!traced.stdout.contains(secret), "{}", traced.stdout);
     }
     assert!(traced.stdout.lines().all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn what_is_saved_under_the_name_of_a_secret_is_masked() {
+    let plain = Plain::answering(|asked| match asked.target() {
+        "/login" => answer(200, &[], r#"{"token":"zzz+9999","pin_token":98765,"n":1}"#),
+        _ => answer(200, &[], "it is zzz+9999"),
+    });
+    let folder = Folder::new();
+    let steps = "- post: /login\n  json: { password: 98765 }\n  save: { token: $.token }\n- get: /y?token={{ token }}&pin=${PIN:-1}\n  \
+                 headers: { X-Own: '{{ token }}' }\n  check: body contains \"yyy\"\n";
+    let file = format!("target: {}\nload: 1 user for 1h\nsecrets: [PIN]\nsteps:\n{steps}", plain.url());
+    let path = folder.write("file.yaml", file);
+    let traced = Run::new(["check", path.to_str().unwrap(), "--trace"]).finish();
+    holds_in_order(
+        &traced.stdout,
+        &[
+            "> POST /login HTTP/1.1\n> Host: 127.0.0.1:",
+            "\"password\":***",
+            "\"token\":\"***\",\"pin_token\":***,\"n\":***",
+            "  saved    token = \"***\"",
+            "> GET /y?token=***&pin=*** HTTP/1.1\n> Host: 127.0.0.1:",
+            "> X-Own: ***\n",
+            "it is ***",
+        ],
+    );
+    assert!(!traced.stdout.contains("9999") && !traced.stdout.contains("98765"), "{}", traced.stdout);
 }
 
 #[test]

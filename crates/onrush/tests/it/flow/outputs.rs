@@ -3,9 +3,10 @@
 use std::process::Command;
 
 use onrush_target::{Running, Service, ServiceSettings};
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::harness::{Folder, ONRUSH, Run, skip};
+use crate::harness::{Folder, ONRUSH, Run, skip, until};
 
 fn service() -> Running {
     Service::start(ServiceSettings::default()).unwrap()
@@ -60,6 +61,40 @@ fn results_replace_those_of_a_run_before_only_when_there_are_some() {
     assert_eq!(Run::new([&*service.url(), "-q", "-n20", "-o", &output]).finish().code, 0);
     let json: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(json["requests"]["completed"], 20);
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_no_result_of_the_one_before() {
+    let service = service();
+    let folder = Folder::new();
+    let [junit, csv] = ["junit", "csv"].map(|kind| (kind, folder.write(kind, "those of before")));
+    let output = |(kind, path): &(&str, std::path::PathBuf)| format!("{kind}={}", path.display());
+    let run = Run::new([&*service.url(), "-q", "-d1h", "-c1", "-o", &output(&junit), "-o", &output(&csv)]);
+    let playing = run.start();
+    until(|| !junit.1.exists(), || "it is still there".to_owned());
+    until(
+        || std::fs::read_to_string(&csv.1).is_ok_and(|text| text.starts_with("time,")),
+        || "nothing is written".to_owned(),
+    );
+    playing.signal(Signal::KILL);
+    drop(playing.end());
+    assert_eq!(names(&folder), ["csv"]);
+}
+
+#[test]
+fn a_start_that_is_refused_leaves_no_file() {
+    let folder = Folder::new();
+    let output = |name: &str| format!("{name}={}", folder.path(name).display());
+    let outputs = ["json", "csv", "parquet", "prometheus"].map(output);
+    let ended =
+        Run::new(["http://127.0.0.1:9/", "-n1"]).args(outputs.iter().flat_map(|output| ["-o", output])).finish();
+    assert!(ended.code == 104 && ended.stderr.contains("output prometheus: cannot listen"), "{ended:?}");
+    assert_eq!(names(&folder), [""; 0]);
+}
+
+fn names(folder: &Folder) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.path("")).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 #[test]

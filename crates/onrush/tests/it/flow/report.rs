@@ -206,9 +206,22 @@ fn single_requests_are_kept_where_they_are_asked_for_and_in_no_run_file() {
     assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1") && bytes.len() > 2_000, "{}", bytes.len());
     let output = format!("parquet={}", folder.path("b.parquet").display());
     let ended = report(&run, &["-o", &output]);
-    let expected = format!(
-        "warning: output {output} failed: a run file has no single requests: ask for them when the run is played\n"
-    );
-    assert_eq!((ended.code, &*ended.stderr), (1, &*expected));
-    assert!(ended.stdout.contains("500 completed"), "{}", ended.stdout);
+    let expected = format!("error: {output}: a run file has no single requests: ask for them when the run is played\n");
+    assert_eq!((ended.code, &*ended.stderr, &*ended.stdout), (104, &*expected, ""));
+    assert!(!folder.path("b.parquet").exists());
+}
+
+#[test]
+fn a_page_of_a_run_that_is_over_needs_somebody_to_wait_for() {
+    let service = service();
+    let folder = Folder::new();
+    let run = folder.path("a.run");
+    assert_eq!(Run::new([&*service.url(), "-q", "-n5", "-o", &format!("run={}", run.display())]).finish().code, 0);
+    let ended = report(&run, &["-o", "prometheus=0"]);
+    assert!(ended.code == 104 && ended.stderr.contains("as in prometheus=0,linger=5m"), "{}", ended.stderr);
+    let csv = folder.path("a.csv");
+    let outputs = ["-o", "prometheus=0,linger=1m30s", "-o", &format!("csv={}", csv.display())];
+    let mut playing = Run::new(["report", run.to_str().unwrap()]).args(outputs).start();
+    until(|| fs::read_to_string(&csv).is_ok_and(|text| text.lines().count() >= 2), || "no table".to_owned());
+    assert!(!playing.is_over(), "the page is still there");
 }

@@ -107,7 +107,7 @@ fn a_place_that_cannot_be_written_is_a_note_and_no_failure() {
     let file = folder.write("file", "this is no folder");
     let ended = Run::new([&*service.url(), "-n10"]).env("ONRUSH_RESULTS", file.join("runs")).finish();
     assert_eq!((ended.code, told(&ended)), (0, None), "{}", ended.stderr);
-    let note = ended.stderr.lines().find(|line| line.starts_with("note: the run is not saved")).unwrap();
+    let note = ended.stderr.lines().find(|line| line.starts_with("note: the run is not saved: ")).unwrap();
     assert!(note.contains("file/runs: Not a directory") && note.ends_with("(--no-save)"), "{note}");
 }
 
@@ -147,6 +147,7 @@ fn a_disk_that_fills_up_is_a_note_and_no_failure() {
     let Some(run) = on_a_disk("size=4k", &disk) else { return };
     let ended = run.args([&*service.url(), "-r", "500/s", "-d", "6s"]).env("ONRUSH_RESULTS", &disk).finish();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(ended.stderr.contains("note: the run is not saved any further: No space left"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("note: the run is saved no further, in "), "{}", ended.stderr);
+    assert!(ended.stderr.contains(".run: No space left") && told(&ended).is_none(), "{}", ended.stderr);
     assert!(ended.stdout.contains("3,000 completed"), "{}", ended.stdout);
 }

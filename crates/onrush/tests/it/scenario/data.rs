@@ -55,8 +55,11 @@ fn what_happens_at_the_end() {
     for threads in ["1", "2"] {
         let (got, report) = draw("5 iterations each by 4 users", "pick: sequential, at_end: stop", 8, threads);
         assert_eq!(got, rows(0..8), "-t {threads}");
-        // Each user is told once that there is no row, and does nothing more.
-        assert_eq!(report.iterations(), [8, 4, 0], "-t {threads}");
+        // Each user has one in which there is no row, and goes: that is the end that was asked for.
+        assert_eq!(report.iterations(), [12, 0, 0], "-t {threads}");
+        let (got, report) = draw("40/s for 250ms", "pick: shuffled, at_end: stop", 8, threads);
+        // An arrival without a row has come in vain.
+        assert_eq!((got, report.iterations()), (rows(0..8), [8, 2, 0]), "-t {threads}");
         let (kind, told) = report.broken("scene");
         assert!(kind == "script" && told.contains("row"), "{told}");
         let (got, report) = draw("2 iterations each by 6 users", "pick: unique", 4, threads);

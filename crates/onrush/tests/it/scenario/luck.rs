@@ -1,9 +1,13 @@
 //! Draws come out as written, and the same seed gives the same requests.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use onrush_target::{Service, ServiceSettings};
+
 use super::kit::{self, file, sorted, targets};
 use crate::harness::Folder;
-use crate::plain::Plain;
-use onrush_target::{Service, ServiceSettings};
+use crate::plain::{Plain, answer};
 
 /// Four standard deviations of `n` draws of which a share of `p` hit, and the mean.
 fn binomial(n: u32, p: f64) -> std::ops::RangeInclusive<f64> {
@@ -114,5 +118,44 @@ fn the_same_seed_asks_for_the_same_by_any_number_of_threads() {
         let two = sorted(asked(load, "unique", &["-t", "2", "--seed", "7"]));
         assert_eq!(one, two, "{load}");
         assert_eq!(fingerprint(&one), print, "{load}");
+    }
+}
+
+/// A server that takes its time for one target, fails so many times at another, and lists numbers.
+fn wayward(slow: &'static str, failing: u64) -> Plain {
+    let failed = AtomicU64::new(0);
+    let list = "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]";
+    Plain::answering(move |asked| {
+        if asked.target() == slow {
+            std::thread::park_timeout(Duration::from_millis(150));
+        }
+        match asked.target() {
+            "/moody" if failed.fetch_add(1, Relaxed) < failing => answer(503, &[], list),
+            _ => answer(200, &["Content-Type: application/json"], list),
+        }
+    })
+}
+
+#[test]
+fn what_a_service_does_moves_no_draws() {
+    let batch = "- batch:\n  - { get: /one, save: { a: '$[*] | any' } }\n  - { get: /two, save: { b: '$[*] | any' } }\n  \
+                 - { get: '/three?n={{ int(1, 1000000) }}' }\n  - { get: '/four?n={{ int(1, 1000000) }}' }\n  at_once: 2\n\
+                 - get: /after?a={{ a }}&b={{ b }}&n={{ int(1, 1000000) }}";
+    let retry = "- get: /moody\n  retry: { attempts: 4, backoff: 1ms }\n  save: { a: '$[*] | any' }\n\
+                 - get: /after?a={{ a }}&n={{ int(1, 1000000) }}\n- get: /after?n={{ int(1, 1000000) }}";
+    let asked = |steps: &str, slow, failing| {
+        let plain = wayward(slow, failing);
+        kit::play(&file(&plain.url(), "load: 2 iterations by 1 user", steps), &["--seed", "3"]);
+        let mut all = sorted(targets(&plain));
+        all.retain(|target| target != "/moody");
+        all
+    };
+    let calm = asked(batch, "", 0);
+    for slow in ["/one", "/two"] {
+        assert_eq!(asked(batch, slow, 0), calm, "{slow}");
+    }
+    let calm = asked(retry, "", 0);
+    for failing in [1, 2, 3] {
+        assert_eq!(asked(retry, "", failing), calm, "{failing}");
     }
 }

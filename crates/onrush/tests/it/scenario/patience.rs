@@ -39,6 +39,16 @@ fn attempts_are_counted() {
 }
 
 #[test]
+fn set_up_and_tear_down_have_no_budget() {
+    let plain = moody(2, 503, &[]);
+    let phase = |name: &str| format!("{name}: [{{ get: /{name}, retry: {{ attempts: 3, backoff: 1ms to 1ms }} }}]\n");
+    let scenario = "scenarios: { a: { retry_budget: 0%, steps: [{ set: { x: 1 } }] } }";
+    let head = format!("target: {}\nload: 1 iterations by 1 user\n", plain.url());
+    kit::play(&format!("{head}{}{}{scenario}\n", phase("setup"), phase("teardown")), &[]);
+    assert_eq!(targets(&plain), ["/setup", "/setup", "/setup", "/teardown", "/teardown", "/teardown"]);
+}
+
+#[test]
 fn failed_checks_are_tried_again_where_the_file_says_so() {
     let count = AtomicU64::new(0);
     let plain = Plain::answering(move |_| {
@@ -146,4 +156,36 @@ fn a_hedge_is_the_answer_when_the_first_hangs() {
     assert_eq!((report.requests("sent_with_repeats"), report.number("/connections/opened")), (3, 3));
     let bytes: usize = plain.requests().iter().map(Asked::bytes).sum();
     assert_eq!(report.number("/bytes/sent"), bytes as u64);
+}
+
+#[test]
+fn a_failed_check_is_tried_again_whatever_the_status() {
+    let service = kit::service();
+    for (status, check, on, attempts) in [
+        (503, "status == 200", "check", 3),
+        (503, "status == 200", "5xx", 3),
+        (404, "[status == 404, body contains 'never']", "check", 3),
+        // It is the status that was asked for.
+        (404, "[status == 404, body contains 'never']", "4xx", 1),
+        (404, "body contains 'never'", "4xx", 3),
+        (404, "body contains 'never'", "check", 3),
+        (200, "body contains 'never'", "check", 3),
+        (404, "status == 404", "check, 4xx", 1),
+    ] {
+        let retry = format!("{{ attempts: 3, on: [{on}], backoff: 1ms, jitter: none }}");
+        let steps = format!("- get: /status/{status}\n  check: {check}\n  retry: {retry}");
+        let report = kit::play(&file(&service.url(), "load: 1 iterations by 1 user", &steps), &[]);
+        assert_eq!(report.number("/retries/attempts"), attempts, "{status} {check} {on}");
+    }
+}
+
+#[test]
+fn a_retry_after_may_be_a_date() {
+    for (date, attempts) in [("Wed, 25 Nov 2235 08:00:00 GMT", 1), ("Sun, 06 Nov 1994 08:49:37 GMT", 3)] {
+        let header = format!("Retry-After: {date}");
+        let plain = Plain::answering(move |_| answer(503, &[&header], ""));
+        let steps = "- get: /x\n  retry: { attempts: 3, on: [5xx], backoff: 1ms, jitter: none, deadline: 20s }";
+        let report = kit::play(&file(&plain.url(), "load: 1 iterations by 1 user", steps), &[]);
+        assert_eq!(report.number("/retries/attempts"), attempts, "{date}");
+    }
 }

@@ -7,7 +7,7 @@ use onrush_target::{Service, ServiceSettings, TlsSettings};
 
 use super::kit::{self, file};
 use crate::harness::Folder;
-use crate::plain::{Plain, answer};
+use crate::plain::{Asked, Plain, answer};
 
 /// A server that gives each who has none a cookie with a number.
 fn cookies() -> Plain {
@@ -60,6 +60,16 @@ fn which_cookies_go_where() {
         ("", "- get: /narrow\n- get: /b\n- get: /narrow/x", &[None, None, Some("narrow=1; sid=0")]),
         ("", "- get: /a\n- get: /bye\n- get: /c", &[None, Some("sid=0"), None]),
         ("", "- get: /hop\n- get: /c", &[None, Some("hop=1"), Some("hop=1")]),
+        (
+            "",
+            "- get: /hop\n  headers: { Cookie: mine=1 }\n- get: /c",
+            &[Some("mine=1"), Some("mine=1; hop=1"), Some("hop=1")],
+        ),
+        (
+            "cookies: false",
+            "- get: /hop\n  headers: { Cookie: mine=1 }\n- get: /c",
+            &[Some("mine=1"), Some("mine=1"), None],
+        ),
         ("", "- get: /hop\n  redirects: 0\n- get: /c", &[None, Some("hop=1")]),
     ] {
         let plain = cookies();
@@ -69,6 +79,33 @@ fn which_cookies_go_where() {
         let sent: Vec<_> = asked.iter().map(|asked| asked.header("cookie")).collect();
         assert_eq!(sent, expected, "{head} {steps}");
     }
+}
+
+#[test]
+fn set_up_and_tear_down_are_of_the_file() {
+    for (cookies, kept) in [("", Some("sid=0")), ("cookies: false\n", None)] {
+        let plain = cookies_of_file(cookies);
+        let asked = plain.requests();
+        let told = |asked: &Asked| {
+            let header = |name| asked.header(name).map(str::to_owned);
+            (asked.target().to_owned(), header("x-file"), header("authorization"), header("cookie"))
+        };
+        let expected = |target: &str, cookie: Option<&str>| {
+            let some = |text: &str| Some(text.to_owned());
+            (target.to_owned(), some("f"), some("Bearer tok123"), cookie.map(str::to_owned))
+        };
+        let got: Vec<_> = asked.iter().filter(|asked| asked.target() != "/own").map(told).collect();
+        assert_eq!(got, [expected("/a", None), expected("/b", kept), expected("/end", None)], "{cookies}");
+    }
+}
+
+fn cookies_of_file(cookies: &str) -> Plain {
+    let plain = self::cookies();
+    let head = format!("target: {}\nload: 1 iterations by 1 user\n{cookies}", plain.url());
+    let file = "headers: { X-File: f }\nauth: { bearer: tok123 }\nsetup: [{ get: /a }, { get: /b }]\nteardown: [{ get: /end }]\n";
+    let scenario = "scenarios: { s: { headers: { X-File: own }, auth: none, steps: [{ get: /own }] } }\n";
+    kit::play(&format!("{head}{file}{scenario}"), &[]);
+    plain
 }
 
 #[test]
@@ -100,15 +137,27 @@ fn credentials() {
         (basic, "get: /basic-auth/me/other", 401),
         (basic, "get: /basic-auth/me/secret\n  auth: none", 401),
         ("", "get: /basic-auth/me/secret\n  auth: { basic: { user: me, password: secret } }", 200),
+        (basic, "get: http://me:other@HOST/basic-auth/me/secret", 200),
+        ("", "get: http://me:secret@HOST/basic-auth/me/secret", 200),
+        ("", "get: 'http://me:secret@{{ host }}/basic-auth/me/secret'", 200),
+        ("", "get: '{{ url }}/basic-auth/me/secret'", 200),
+        ("", "get: http://me:secret@HOST/basic-auth/me/secret\n  auth: none", 401),
         (bearer, "get: /bearer", 200),
         (bearer, "get: /bearer\n  auth: none", 401),
         ("", "get: /bearer", 401),
         ("", "get: /bearer\n  auth: { bearer: '{{ 1 + 1 }}' }", 200),
     ] {
-        let head = format!("load: 2 iterations by 1 user\n{head}");
-        let report = kit::play(&file(&service.url(), &head, &format!("- {step}")), &[]);
+        let url = service.url();
+        let host = url.strip_prefix("http://").unwrap();
+        let vars = format!("vars: {{ host: '{host}', url: 'http://me:secret@{host}' }}");
+        let head = format!("load: 2 iterations by 1 user\n{head}\n{vars}");
+        let report = kit::play(&file(&url, &head, &format!("- {}", step.replace("HOST", host))), &[]);
         assert_eq!(report.outcomes(), [(status.to_string(), 2)], "{head} {step}");
+        assert!(!report.json.to_string().contains("me:secret"), "{}", report.json);
     }
+    let target = service.url().replace("//", "//me:secret@");
+    let play = file(&target, "load: 2 iterations by 1 user", "- get: /basic-auth/me/secret");
+    assert_eq!(kit::play(&play, &[]).outcomes(), [("200".to_owned(), 2)]);
 }
 
 #[test]
@@ -154,5 +203,22 @@ fn tls_and_http2() {
         folder.write("scene.yaml", text);
         let ended = kit::run(&folder, &[]).finish();
         assert_eq!(ended.code, code, "{of_file}; {of_first}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn the_time_for_a_request_is_for_all_its_redirects() {
+    let plain = Plain::answering(|asked| {
+        std::thread::park_timeout(std::time::Duration::from_millis(250));
+        match asked.target() {
+            "/1" => answer(302, &["Location: /2"], ""),
+            "/2" => answer(302, &["Location: /3"], ""),
+            _ => answer(200, &[], "ok"),
+        }
+    });
+    for (timeout, outcome) in [("400ms", "timeout"), ("20s", "200")] {
+        let steps = format!("- get: /1\n  timeout: {timeout}");
+        let report = kit::play(&file(&plain.url(), "load: 1 iterations by 1 user", &steps), &[]);
+        assert_eq!(report.outcomes(), [(outcome.to_owned(), 1)], "{timeout}");
     }
 }

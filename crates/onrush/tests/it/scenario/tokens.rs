@@ -139,3 +139,15 @@ fn a_failure_to_fetch_is_not_kept() {
     assert_eq!(report.outcomes(), [("200".to_owned(), 2), ("script".to_owned(), 1)]);
     assert_eq!(targets(&plain), ["/token", "/token", "/x", "/x"]);
 }
+
+#[test]
+fn a_token_server_that_hangs_takes_no_request_longer_than_its_time() {
+    let plain = Plain::start();
+    let hanging = HostileServer::start(Hostile::AcceptAndSayNothing).unwrap();
+    let head = oauth2("8 iterations by 8 users", &(hanging.url() + "/token"));
+    let report = kit::play(&file(&plain.url(), &head, "- get: /x\n  timeout: 400ms"), &[]);
+    assert_eq!(report.outcomes(), [("timeout".to_owned(), 8)]);
+    // One after the other they would take 400 ms each.
+    assert!(report.number("/response_time_ns/max") < 1_600_000_000, "{}", report.number("/response_time_ns/max"));
+    assert!(targets(&plain).is_empty());
+}

@@ -130,11 +130,24 @@ fn wrong_targets_are_told_before_the_run() {
         ("remote-write=ftp://a.example/".to_owned(), "`ftp:` is not a scheme"),
         ("remote-write=http://127.0.0.1:9/,every=1ms".to_owned(), "`every` is at least 1s"),
         ("otlp=me:tops3cret@a.example".to_owned(), "is not a URL"),
+        ("remote-write=http://127.0.0.1:9/w,evry=9s".to_owned(), "`evry` is not an option: did you mean `every`?"),
+        ("remote-write=http://127.0.0.1:9/w,x".to_owned(), "expected `native`, `every=TIME` (a comma of the address"),
+        ("remote-write=http://me:a,tops3cret@127.0.0.1:9/".to_owned(), "what follows a comma is an option: expected"),
+        ("otlp=http://127.0.0.1:9/,delta=no".to_owned(), "this option is written `delta`"),
     ] {
         let run = Run::new(["http://127.0.0.1:9/", "-q", "-n1", "-o", &*output]).finish();
         assert!(run.code == 104 && run.stderr.contains(words), "{output}: {}", run.stderr);
         assert!(!run.stderr.contains("tops3cret"), "{}", run.stderr);
     }
+}
+
+#[test]
+fn labels_are_for_those_who_show_them() {
+    let none = Run::new(["http://127.0.0.1:9/", "-q", "-n1", "--label", "a=b", "-o", "json=/dev/null"]).finish();
+    assert!(none.code == 104 && none.stderr.contains("--label is for -o prometheus=…, -o remote"), "{}", none.stderr);
+    let tag = ["--label", "tag_a=b", "-o", "prometheus=0"];
+    let tag = Run::new(["http://127.0.0.1:9/", "-q", "-n1"]).args(tag).finish();
+    assert!(tag.code == 104 && tag.stderr.contains("begin with `tag_`"), "{}", tag.stderr);
 }
 
 #[test]
