@@ -123,8 +123,8 @@ fn slow(second: u64) -> Slowest {
     };
     let unknown =
         Slow { service_ns: None, status: 0, error: Some(ErrorKind::Timeout), trace: 0, sampled: false, ..known };
-    if second % 2 == 0 {
-        slowest.add(if second % 4 == 0 { known } else { unknown });
+    if second.is_multiple_of(2) {
+        slowest.add(if second.is_multiple_of(4) { known } else { unknown });
     }
     slowest
 }

@@ -101,7 +101,7 @@ impl Collector {
 
 impl Span {
     fn of(span: &v1::Span) -> Self {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let attribute = |row: &opentelemetry_proto::tonic::common::v1::KeyValue| {
             let value = match row.value.as_ref().unwrap().value.as_ref().unwrap() {
                 Value::StringValue(text) => text.clone(),
